@@ -1,0 +1,68 @@
+import { parse, YAMLParseError } from 'yaml'
+import { z } from 'zod'
+import { ChatonError } from '../kit/errors.ts'
+import { nearest } from '../kit/suggest.ts'
+import { defaultsFor, defaultStateDirectory, type Surroundings } from './defaults.ts'
+import { environmentName, options, type Config, type OptionName } from './options.ts'
+
+export interface Sources {
+  /** Text of chaton.yaml and its path, if there is one. */
+  readonly file?: { readonly path: string; readonly text: string }
+  readonly flags: Readonly<Partial<Record<OptionName, unknown>>>
+  readonly surroundings: Surroundings
+}
+
+const names = Object.keys(options) as OptionName[]
+
+/** Flags win over the environment, that over the file, that over the defaults. Throws `bad-input` with every problem at once. */
+export function loadConfig({ file, flags, surroundings }: Sources): Config {
+  const problems: string[] = []
+  const fromFile = file === undefined ? new Map<string, unknown>() : readFileValues(file, problems)
+  const given: Partial<Record<OptionName, unknown>> = {}
+  for (const name of names) {
+    const { key, schema } = options[name]
+    const variable = environmentName(key)
+    const candidates: readonly (readonly [string, unknown])[] = [
+      [`flag for ${key}`, flags[name]],
+      [`environment variable ${variable}`, surroundings.environment[variable]],
+      [`${file?.path ?? ''}: ${key}`, fromFile.get(key)],
+    ]
+    const [source, value] = candidates.find(([, candidate]) => candidate !== undefined) ?? []
+    if (value === undefined || source === undefined) continue
+    const parsed = (schema as z.ZodType).safeParse(value)
+    if (parsed.success) given[name] = parsed.data
+    else problems.push(`${source}: ${JSON.stringify(value)}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`)
+  }
+  if (problems.length > 0) {
+    throw new ChatonError('bad-input', `the configuration is not valid:\n  ${problems.join('\n  ')}`, { data: { problems } })
+  }
+  const state = (given.stateDirectory as string | undefined) ?? defaultStateDirectory(surroundings)
+  return { ...defaultsFor(state), ...given } as Config
+}
+
+function readFileValues({ path, text }: { path: string; text: string }, problems: string[]): Map<string, unknown> {
+  const values = new Map<string, unknown>()
+  let tree: unknown
+  try {
+    tree = parse(text)
+  } catch (error) {
+    problems.push(`${path}: ${error instanceof YAMLParseError ? error.message : String(error)}`)
+    return values
+  }
+  flatten(tree ?? {}, '', values)
+  const known = names.map((name) => options[name].key)
+  for (const key of values.keys()) {
+    if (known.includes(key)) continue
+    const near = nearest(key, known)
+    problems.push(`${path}: unknown setting "${key}"${near === undefined ? '' : `; did you mean "${near}"?`}`)
+  }
+  return values
+}
+
+function flatten(value: unknown, prefix: string, into: Map<string, unknown>): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    into.set(prefix, value)
+    return
+  }
+  for (const [key, child] of Object.entries(value)) flatten(child, prefix === '' ? key : `${prefix}.${key}`, into)
+}

@@ -1,0 +1,39 @@
+import { ChatonError } from './errors.ts'
+
+export interface HttpRequest {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array<ArrayBuffer>
+  /** For the whole exchange, body included. Default 30 s. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  readonly redirect?: 'follow' | 'manual' | 'error'
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** The one door to HTTP for small exchanges. Any status is an answer; no answer at all throws `remote-failed`. */
+export async function request(url: string, options: HttpRequest = {}): Promise<HttpResponse> {
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000)
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+  try {
+    const response = await fetch(url, {
+      method: options.method ?? 'GET',
+      redirect: options.redirect ?? 'follow',
+      signal,
+      ...(options.headers === undefined ? {} : { headers: { ...options.headers } }),
+      ...(options.body === undefined ? {} : { body: options.body }),
+    })
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  } catch (error) {
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+    throw new ChatonError('remote-failed', `no answer from ${new URL(url).origin}: ${reason}`, { retryable: true, cause: error })
+  }
+}
+
+export const basicAuth = (user: string, password: string): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { apiVersion, Metadata } from './metadata.ts'
+import { Size } from './size.ts'
+
+export const officeSuites = ['collabora', 'onlyoffice'] as const
+export const OfficeSuite = z.enum(officeSuites).describe('An office suite that the hoster runs.')
+export type OfficeSuite = z.infer<typeof OfficeSuite>
+
+/** A text in the languages of the people served. */
+export const Words = z.strictObject({ fr: z.string().min(1), en: z.string().min(1) })
+
+const appId = z.string().regex(/^[a-z0-9_]+$/, 'an app is named by its id: lower-case letters, digits and "_"')
+
+export const PlanSpec = z
+  .strictObject({
+    title: Words.describe('What people see.'),
+    storage: Size.describe('Storage of the whole space, pooled for all its accounts: files, versions, trash and previews.'),
+    accounts: z.int().min(1).max(100_000).describe('How many enabled accounts the space may have.'),
+    office: z.array(OfficeSuite).default([]).describe('Suites the collective chooses from; the first is the default.'),
+    apps: z
+      .strictObject({
+        enable: z.array(appId).default([]).describe('Apps switched on: shipped with the release or pinned by `chaton app add`.'),
+        disable: z.array(appId).default([]).describe('Shipped apps switched off.'),
+        hide: z.array(appId).default([]).describe('Apps left on, out of the menu of people who are not at ease with computers.'),
+      })
+      .default({ enable: [], disable: [], hide: [] }),
+    price: z
+      .strictObject({
+        amount: z.number().positive(),
+        currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
+        per: z.enum(['month', 'year']),
+      })
+      .optional()
+      .describe('Absent: free.'),
+    audience: Words.optional().describe('Whom the plan is for.'),
+    pool: z
+      .strictObject({
+        overCommitment: z
+          .number()
+          .min(1)
+          .max(10)
+          .default(1)
+          .describe(
+            'How often the free part of the pool may be promised to accounts. 1: what all may still write never exceeds what is left.',
+          ),
+      })
+      .default({ overCommitment: 1 }),
+    php: z
+      .strictObject({
+        workers: z.int().min(1).max(200).default(6).describe('Requests served at once.'),
+        memory: Size.default('512 MiB').describe('Memory of one request.'),
+        uploadMax: Size.default('16 GB').describe('The largest single request body.'),
+      })
+      .default({ workers: 6, memory: '512 MiB', uploadMax: '16 GB' }),
+  })
+  .describe('An offer: what a space gets.')
+export type PlanSpec = z.infer<typeof PlanSpec>
+
+export const Plan = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('Plan'),
+    metadata: Metadata,
+    spec: PlanSpec,
+    status: z.strictObject({}).optional(),
+  })
+  .describe('An offer of the hoster. Plans are data: edit one and `chaton plan apply` brings it to all live spaces.')
+export type Plan = z.infer<typeof Plan>

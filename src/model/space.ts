@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { apiVersion, Condition, Metadata } from './metadata.ts'
+import { OfficeSuite } from './plan.ts'
+import { Slug } from './slug.ts'
+
+export const locales = ['fr', 'en'] as const
+export const Locale = z.enum(locales)
+export type Locale = z.infer<typeof Locale>
+
+const hostname = z
+  .string()
+  .max(253)
+  .regex(
+    /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
+    'a full domain name in lower case, such as nuage.jardin-partage.org (write accents in their xn-- form)',
+  )
+
+export const Owner = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200).describe('Name of the person to whom the space is entrusted.'),
+    email: z.email().describe('Where the hand-over mail goes.'),
+    locale: Locale.default('fr').describe('Language of the mails and of the first account.'),
+  })
+  .describe('The one person who asked for the space and becomes its first administrator.')
+
+export const SpaceSpec = z
+  .strictObject({
+    title: z.string().trim().min(1).max(200).describe('Name of the collective as it writes it.'),
+    plan: z.string().min(1).describe('Name of a Plan.'),
+    owner: Owner,
+    domain: hostname.optional().describe("The collective's own domain; without it, <slug>.<domain of the hoster>."),
+    office: OfficeSuite.optional().describe('Choice among those of the plan; without it, the first of the plan.'),
+    release: z
+      .string()
+      .regex(/^\d+\.\d+\.\d+$/, 'a Nextcloud release such as "32.0.1"')
+      .optional()
+      .describe('Nextcloud release; without it, the newest that the hoster has installed.'),
+    suspended: z.boolean().default(false).describe('True: people see a page that says so; data stays.'),
+  })
+  .describe('What one collective gets.')
+export type SpaceSpec = z.infer<typeof SpaceSpec>
+
+export const phases = ['Pending', 'Provisioning', 'Ready', 'Degraded', 'Suspended', 'Deleting', 'Failed'] as const
+export const Phase = z.enum(phases)
+export type Phase = z.infer<typeof Phase>
+
+export const UsageStatus = z.strictObject({
+  poolBytes: z.int().describe('Size of the pool.'),
+  usedBytes: z.int().describe('Everything that counts against the pool.'),
+  filesBytes: z.int(),
+  versionsBytes: z.int(),
+  trashBytes: z.int(),
+  otherBytes: z.int().describe('Previews, app data, uploads in progress.'),
+  accounts: z.int().describe('Enabled accounts.'),
+  measuredAt: z.iso.datetime(),
+  warnedPercent: z.int().describe('Highest threshold (0, 80, 90, 100) already told to the administrators.'),
+})
+export type UsageStatus = z.infer<typeof UsageStatus>
+
+export const SpaceStatus = z
+  .strictObject({
+    phase: Phase,
+    conditions: z.array(Condition).default([]),
+    observedGeneration: z.int().optional().describe('The generation of spec that the rest of status speaks of.'),
+    engine: z.string().optional().describe('Which engine runs it: host or sandbox.'),
+    sandbox: z.boolean().optional().describe('True: not a Nextcloud, a stand-in for trying chaton.'),
+    url: z.string().optional().describe('Address of the space.'),
+    release: z.string().optional().describe('The release that runs.'),
+    planGeneration: z.int().optional().describe('The generation of the plan last applied.'),
+    port: z.int().optional().describe('Loopback port, where spaces are told apart by port.'),
+    administrator: z.string().optional().describe('User id of the first administrator.'),
+    handOver: z
+      .strictObject({
+        messageId: z.string(),
+        to: z.string(),
+        sentAt: z.iso.datetime().optional(),
+      })
+      .optional()
+      .describe('The hand-over mail. Sent again after a crash, it keeps its Message-ID.'),
+    usage: UsageStatus.optional(),
+  })
+  .describe('What is observed; written by chaton alone.')
+export type SpaceStatus = z.infer<typeof SpaceStatus>
+
+export const Space = z
+  .strictObject({
+    apiVersion: z.literal(apiVersion),
+    kind: z.literal('Space'),
+    metadata: Metadata.extend({ name: Slug }),
+    spec: SpaceSpec,
+    status: SpaceStatus.optional(),
+  })
+  .describe("One collective's Nextcloud.")
+export type Space = z.infer<typeof Space>
