@@ -1,5 +1,5 @@
 import { parse, YAMLParseError } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { ChatonError } from '../kit/errors.ts'
 import { nearest } from '../kit/suggest.ts'
 import { defaultsFor, defaultStateDirectory, type Surroundings } from './defaults.ts'

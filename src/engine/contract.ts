@@ -163,6 +163,13 @@ export interface Engine {
    */
   changedSince(targets: readonly SpaceTarget[], since: string | undefined): Promise<{ changed: readonly string[]; token: string }>
 
+  /** Nextcloud's background jobs, once (every five minutes is right). Does nothing for a suspended space. */
+  runJobs(target: SpaceTarget): Promise<void>
+  /** What this engine keeps for spaces that are not among `known`: databases, users, volumes, directories, sites, processes. */
+  leftovers(known: readonly SpaceTarget[]): Promise<readonly Finding[]>
+  /** Runs Nextcloud's own `occ` for the hoster. Throws `machine-not-ready` on an engine without one. */
+  occ(target: SpaceTarget, args: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>
+
   /**
    * Writes database dump, config and data into the empty directory `into`, consistent in itself, the space down for as
    * short as the volume allows. Secrets of the machine (database password) are not part of it.

@@ -63,13 +63,14 @@ export interface Journal {
   forget(subject: string): Promise<void>
 }
 
-/** Reads, changes and writes, again when another writer came first. Gives up after `attempts`. */
+const attempts = 20
+
+/** Reads, changes and writes, again when another writer came first; after 20 times the conflict is thrown. */
 export async function updateWithRetry<K extends Kind>(
   store: Store,
   kind: K,
   name: string,
   change: (current: Stored<ResourceOf[K]>) => Stored<ResourceOf[K]>,
-  attempts = 20,
 ): Promise<Stored<ResourceOf[K]>> {
   for (let attempt = 1; ; attempt++) {
     const current = await store.get(kind, name)
