@@ -1,7 +1,9 @@
 import { ChatonError } from './errors.ts'
+import { requestAsHost } from './http-host.ts'
 
 export interface HttpRequest {
   readonly method?: string
+  /** `host` asks for another site than the URL's; redirects are then never followed. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array<ArrayBuffer>
   /** For the whole exchange, body included. Default 30 s. */
@@ -20,7 +22,9 @@ export interface HttpResponse {
 export async function request(url: string, options: HttpRequest = {}): Promise<HttpResponse> {
   const timeout = AbortSignal.timeout(options.timeoutMs ?? 30_000)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
+  const host = Object.entries(options.headers ?? {}).find(([name]) => name.toLowerCase() === 'host')?.[1]
   try {
+    if (host !== undefined) return await requestAsHost(url, { ...options, signal }, host)
     const response = await fetch(url, {
       method: options.method ?? 'GET',
       redirect: options.redirect ?? 'follow',
@@ -30,7 +34,7 @@ export async function request(url: string, options: HttpRequest = {}): Promise<H
     })
     return { status: response.status, headers: response.headers, text: await response.text() }
   } catch (error) {
-    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : String(error)
     throw new ChatonError('remote-failed', `no answer from ${new URL(url).origin}: ${reason}`, { retryable: true, cause: error })
   }
 }
