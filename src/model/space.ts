@@ -78,6 +78,10 @@ export const SpaceStatus = z
       .optional()
       .describe('The hand-over mail. Sent again after a crash, it keeps its Message-ID.'),
     usage: UsageStatus.optional(),
+    deletion: z
+      .strictObject({ backup: z.string().describe('Where the last backup lies; empty where none was wanted.') })
+      .optional()
+      .describe('Set once a deletion has its backup; a deletion that was cut off goes on from there.'),
   })
   .describe('What is observed; written by chaton alone.')
 export type SpaceStatus = z.infer<typeof SpaceStatus>

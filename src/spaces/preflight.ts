@@ -1,0 +1,35 @@
+import type { Finding, SpaceTarget } from '../engine/contract.ts'
+import { ChatonError } from '../kit/errors.ts'
+import type { Config } from '../config/options.ts'
+
+export interface DomainFacts {
+  /** Addresses the space's domain resolves to. */
+  readonly resolved: readonly string[]
+  /** Addresses that mean "here": this machine's own and those of the hoster's domain. */
+  readonly here: readonly string[]
+}
+
+/** Does the address of a space lead here? Pure. Only asked where people reach spaces by name. */
+export function judgeDomain(target: SpaceTarget, mode: Config['webMode'], facts: DomainFacts): readonly Finding[] {
+  if (mode === 'loopback') return []
+  const severity = mode === 'public' ? 'error' : 'warning'
+  const fix = `create a DNS record ${target.domain} that points to this machine, wait until it resolves, and run the same command again`
+  if (facts.resolved.length === 0) {
+    return [{ code: 'domain-unresolved', severity, message: `the domain "${target.domain}" does not resolve`, fix }]
+  }
+  if (facts.resolved.some((address) => facts.here.includes(address))) return []
+  const message = `the domain "${target.domain}" leads to ${facts.resolved.join(', ')}, which is not this machine`
+  return [{ code: 'domain-elsewhere', severity, message, fix }]
+}
+
+/** Throws one error that carries every finding of severity `error`. */
+export function refuseOnErrors(findings: readonly Finding[]): void {
+  const errors = findings.filter((finding) => finding.severity === 'error')
+  const [first] = errors
+  if (first === undefined) return
+  const code = first.code.startsWith('domain-') || first.code.startsWith('release-') ? 'bad-input' : first.code.startsWith('no-room') ? 'no-room' : 'machine-not-ready'
+  throw new ChatonError(code, errors.map((finding) => finding.message).join('\n  '), {
+    next: errors.flatMap((finding) => finding.fix ?? []),
+    data: { findings: errors },
+  })
+}
