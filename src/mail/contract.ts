@@ -7,7 +7,11 @@ export interface Mail {
   readonly messageId: string
 }
 
-/** Sends mails. Resolves when the server has taken the mail; throws `remote-failed` (retryable) or `machine-not-ready`. */
+/**
+ * Sends mails. Resolves when the server has taken the mail; throws `remote-failed` (retryable, but where the server
+ * refuses the sender or the recipient for good), `machine-not-ready` (no server, refused sign-in, no encryption) or
+ * `bad-input` (an address that is none). The conformance suite is test/conformance/mailer.ts.
+ */
 export interface Mailer {
   /** False where no server is configured: callers then say so and go on. */
   readonly configured: boolean
