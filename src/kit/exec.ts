@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process'
+import { open } from 'node:fs/promises'
 import { execa, type Options } from 'execa'
-import { ChatonError } from './errors.ts'
+import { ChatonError, hasSystemCode } from './errors.ts'
 import { mask } from './mask.ts'
 
 export interface RunOptions {
@@ -30,12 +32,17 @@ export function childEnvironment(extra: Readonly<Record<string, string>> = {}): 
   return { PATH: systemPath, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: '/nonexistent', ...extra }
 }
 
+/** Arguments of setpriv(1) for this user and group, without any supplementary group. */
+export function rightsArguments(as: { readonly uid: number; readonly gid: number }): string[] {
+  return [`--reuid=${as.uid}`, `--regid=${as.gid}`, '--clear-groups']
+}
+
 /**
  * The command line that drops rights and dies with us. `setpriv` (util-linux, essential on Debian) sets
  * PR_SET_PDEATHSIG, so that a `kill -9` of chaton leaves no child working behind the back of the next run.
  */
 export function guardedCommand(command: string, args: readonly string[], as?: RunOptions['as']): readonly [string, string[]] {
-  const rights = as ? [`--reuid=${as.uid}`, `--regid=${as.gid}`, '--clear-groups'] : []
+  const rights = as ? rightsArguments(as) : []
   return ['setpriv', ['--pdeathsig', 'KILL', ...rights, '--', command, ...args]]
 }
 
@@ -85,8 +92,107 @@ function failure(command: string, args: readonly string[], result: RunResult, en
   })
 }
 
+export interface DetachedOptions extends Pick<RunOptions, 'as' | 'cwd' | 'env'> {
+  /** Takes standard output and standard error; emptied first, mode 0600. */
+  readonly logFile: string
+}
+
+/**
+ * Starts a program that outlives us: a session of its own, no PR_SET_PDEATHSIG, standard input closed. Resolves with
+ * its pid as soon as it runs; whether it serves is for the caller to find out. Throws `machine-not-ready` where `setpriv`
+ * (with `as`) or the program (without) is not installed; with `as`, a missing program is told in `logFile`.
+ */
+export async function spawnDetached(command: string, args: readonly string[], options: DetachedOptions): Promise<number> {
+  const { as } = options
+  const [file, fileArgs] = as ? ['setpriv', [...rightsArguments(as), '--', command, ...args]] : [command, [...args]]
+  const log = await open(options.logFile, 'w', 0o600)
+  try {
+    const child = spawn(file, fileArgs, {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: childEnvironment(options.env),
+      cwd: options.cwd ?? '/',
+    })
+    const { pid } = child
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve)
+      child.once('error', reject)
+    })
+    child.unref()
+    if (pid === undefined) throw new ChatonError('bug', `${file} was started without a process id`)
+    return pid
+  } catch (error) {
+    if (!hasSystemCode(error, 'ENOENT')) throw error
+    throw new ChatonError('machine-not-ready', `the program "${file}" is not installed on this machine`, {
+      next: ['chaton doctor names the package and the command that installs it'],
+    })
+  } finally {
+    await log.close()
+  }
+}
+
 /** True if the program can be found on the system path. */
 export async function hasProgram(command: string): Promise<boolean> {
   const found = await run('sh', ['-c', 'command -v -- "$1"', 'sh', command], { accept: [0, 1, 127] })
   return found.exitCode === 0
+}
+
+/** A program that is talked to line by line for as long as it is needed. */
+export interface Conversation {
+  /** Writes one line to the program. */
+  send(line: string): void
+  /** Called with each line it prints on standard output. */
+  onLine(listener: (line: string) => void): void
+  /** Resolves when the program has ended, with the end of what it wrote on standard error. Never rejects. */
+  readonly ended: Promise<{ readonly exitCode: number | undefined; readonly stderr: string }>
+  /** Closes its standard input: the polite way to end it. */
+  close(): void
+  kill(): void
+  /** Whether the program keeps this process alive. */
+  setRef(ref: boolean): void
+}
+
+const stderrTail = 4000
+
+/** Starts a program as {@link run} does (minimal environment, rights dropped, dies with us) and keeps talking to it. */
+export function converse(command: string, args: readonly string[], options: Pick<RunOptions, 'cwd' | 'env' | 'as'> = {}): Conversation {
+  const [file, fileArgs] = guardedCommand(command, args, options.as)
+  const child = execa(file, fileArgs, {
+    extendEnv: false,
+    env: childEnvironment(options.env),
+    cwd: options.cwd ?? '/',
+    reject: false,
+    buffer: false,
+    stdin: 'pipe',
+  })
+  let stderr = ''
+  let rest = ''
+  const listeners: ((line: string) => void)[] = []
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) for (const listener of listeners) listener(line)
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr = (stderr + chunk).slice(-stderrTail)
+  })
+  // A program that ends while we write to it is reported by `ended`.
+  child.stdin.on('error', () => {})
+  const handles: readonly unknown[] = [child, child.stdin, child.stdout, child.stderr]
+  return {
+    send: (line) => void child.stdin.write(`${line}\n`),
+    onLine: (listener) => void listeners.push(listener),
+    ended: child.then((result) => ({ exitCode: result.exitCode, stderr: mask(stderr) })),
+    close: () => void child.stdin.end(),
+    kill: () => void child.kill('SIGKILL'),
+    setRef: (ref) => {
+      for (const handle of handles) setHandleRef(handle, ref)
+    },
+  }
+}
+
+function setHandleRef(handle: unknown, ref: boolean): void {
+  const counted = handle as { ref?: () => unknown; unref?: () => unknown }
+  if (ref) counted.ref?.()
+  else counted.unref?.()
 }

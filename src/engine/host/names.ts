@@ -7,7 +7,10 @@ import type { SpaceTarget } from '../contract.ts'
 export interface HostNames {
   /** Unix user and group, volume, Redis, process units and directory: `ch-<slug, at most 20>-<6 hex of the uid>`. At most 32 characters. */
   readonly id: string
-  /** PostgreSQL role and database: the same with underscores. */
+  /**
+   * PostgreSQL role and database: the same as `id`, so that the stock line `local all all peer` of Debian's pg_hba.conf
+   * lets the space's Unix user in as its own role, and as no other.
+   */
   readonly database: string
 }
 
@@ -24,6 +27,10 @@ export interface HostPaths {
   readonly temporary: string
   /** Files of the processes that PHP must not write: `php-fpm.conf`, `redis.conf`; root:<group> 0750. */
   readonly processes: string
+  /** Second app path: one symbolic link an app, to its pinned version; root, 0755. */
+  readonly apps: string
+  /** The SQLite file, where there is no PostgreSQL: outside the limited volume. The space's user, 0700. */
+  readonly database: string
   readonly phpSocket: string
   readonly redisSocket: string
 }
@@ -44,7 +51,7 @@ export interface HostSpace {
 export function namesOf(target: Pick<SpaceTarget, 'slug' | 'uid'>): HostNames {
   const mark = createHash('sha256').update(target.uid).digest('hex').slice(0, 6)
   const id = `ch-${target.slug.slice(0, 20).replace(/-+$/, '')}-${mark}`
-  return { id, database: id.replaceAll('-', '_') }
+  return { id, database: id }
 }
 
 export function pathsOf(config: Pick<Config, 'stateDirectory'>, id: string): HostPaths {
@@ -56,6 +63,8 @@ export function pathsOf(config: Pick<Config, 'stateDirectory'>, id: string): Hos
     log: join(root, 'log'),
     temporary: join(root, 'tmp'),
     processes: join(root, 'processes'),
+    apps: join(root, 'apps'),
+    database: join(root, 'database'),
     phpSocket: join(root, 'run/php.sock'),
     redisSocket: join(root, 'run/redis.sock'),
   }
