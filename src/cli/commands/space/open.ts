@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { ChatonError } from '../../../kit/errors.ts'
+import { hasProgram, run } from '../../../kit/exec.ts'
+import { requireSpace } from '../../../spaces/context.ts'
+import { defineCommand, required } from '../../command.ts'
+
+export const command = defineCommand({
+  result: z.object({ slug: z.string(), url: z.string(), opened: z.boolean() }),
+  run: async (input) => {
+    const slug = required(input, 'slug')
+    const space = await requireSpace((await input.app.records()).store, slug)
+    const url = space.status?.url
+    if (url === undefined) {
+      throw new ChatonError('bad-input', `the space "${slug}" has no address yet (phase ${space.status?.phase ?? 'Pending'})`, {
+        next: [`chaton provision ${slug} finishes it`],
+      })
+    }
+    const opened = input.terminal.canAsk && (await openBrowser(url))
+    return { slug, url, opened }
+  },
+  text: ({ url }) => ({ lines: [url] }),
+})
+
+async function openBrowser(url: string): Promise<boolean> {
+  if (!(await hasProgram('xdg-open'))) return false
+  const { exitCode } = await run('xdg-open', [url], { accept: [0, 1, 2, 3, 4], timeoutMs: 10_000 })
+  return exitCode === 0
+}
