@@ -11,7 +11,7 @@ export function isAddress(text: string): boolean {
 
 /** One line: line breaks and other control characters become a space. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim()
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp} ]+/gu, ' ').trim()
 }
 
 /**
