@@ -21,6 +21,9 @@ export function parseSize(text: string): ParsedSize {
   if (unitText === '') {
     return { ok: false, reason: `"${text}" has no unit; write "${digits} GB" (or MB, TB, MiB, GiB, TiB)` }
   }
+  if (/,\d{3}$/.test(digits)) {
+    return { ok: false, reason: `"${text}" can be read in two ways; write "${digits.replace(',', '')} ${unitText}" or "${digits.replace(',', '.')} ${unitText}"` }
+  }
   const unit = byLowerCase.get(unitText.toLowerCase()) ?? byLowerCase.get(`${unitText.toLowerCase()}b`)
   const factor = unit === undefined ? undefined : units[unit]
   if (factor === undefined) {

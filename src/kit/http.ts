@@ -1,4 +1,5 @@
 import { ChatonError } from './errors.ts'
+import { mask } from './mask.ts'
 import { requestAsHost } from './http-host.ts'
 
 export interface HttpRequest {
@@ -34,9 +35,15 @@ export async function request(url: string, options: HttpRequest = {}): Promise<H
     })
     return { status: response.status, headers: response.headers, text: await response.text() }
   } catch (error) {
-    const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : String(error)
-    throw new ChatonError('remote-failed', `no answer from ${new URL(url).origin}: ${reason}`, { retryable: true, cause: error })
+    throw noAnswer(url, error, options.signal)
   }
+}
+
+function noAnswer(url: string, error: unknown, signal: AbortSignal | undefined): ChatonError {
+  const server = URL.canParse(url) ? new URL(url).origin : `"${mask(url)}", which is not an address`
+  if (signal?.aborted) return new ChatonError('interrupted', `the request to ${server} was stopped`, { cause: error })
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+  return new ChatonError('remote-failed', `no answer from ${server}: ${mask(reason)}`, { retryable: true, cause: error })
 }
 
 export const basicAuth = (user: string, password: string): string =>
