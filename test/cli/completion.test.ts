@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { completionScript } from '../../src/cli/completion-scripts.ts'
+
+function complete(words: readonly string[]): string[] {
+  const script = `${completionScript('bash')}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _chaton; printf '%s\\n' "\${COMPREPLY[@]}"`
+  const { stdout, status } = spawnSync('bash', ['-c', script], { encoding: 'utf8', cwd: '/' })
+  expect(status).toBe(0)
+  return stdout.trim().split('\n')
+}
+
+describe('completion in bash', () => {
+  test('offers every first word', () => {
+    expect(complete(['chaton', ''])).toEqual(expect.arrayContaining(['provision', 'space', 'account', 'serve', 'doctor']))
+  })
+
+  test('offers the verbs of a noun', () => {
+    expect(complete(['chaton', 'space', 're'])).toEqual(['resume', 'restore'])
+  })
+
+  test('offers the flags of a command', () => {
+    expect(complete(['chaton', 'space', 'delete', '--'])).toEqual(expect.arrayContaining(['--confirm', '--no-backup', '--dry-run', '--json']))
+  })
+})
+
+test.each(['zsh', 'fish'] as const)('%s script names every command', (shell) => {
+  const script = completionScript(shell)
+
+  for (const word of ['provision', 'restore', 'invite', 'setup']) expect(script).toContain(word)
+})
