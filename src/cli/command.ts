@@ -33,6 +33,8 @@ export interface CommandInput {
   readonly flags: Readonly<Record<string, unknown>>
   readonly dryRun: boolean
   readonly app: App
+  /** The whole command table. */
+  readonly commands: readonly CommandEntry[]
   readonly progress: Progress
   readonly terminal: Terminal
   readonly signal: AbortSignal

@@ -1,8 +1,8 @@
 import type { CommandEntry } from './command.ts'
-import { table } from './table.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
+type Table = readonly CommandEntry[]
 
 const commonFlags = ['--json', '--no-input', '--config', '--engine', '--state-directory', '--log-level', '--help']
 
@@ -11,31 +11,31 @@ function flagsOf(entry: CommandEntry): string[] {
   return [...own, ...(entry.changes ? ['--dry-run'] : []), ...commonFlags]
 }
 
-function firstWords(): string[] {
+function firstWords(table: Table): string[] {
   return [...new Set(table.map(({ path }) => path.split(' ')[0] ?? ''))]
 }
 
-function verbsOf(noun: string): string[] {
+function verbsOf(table: Table, noun: string): string[] {
   return table.filter(({ path }) => path.startsWith(`${noun} `)).map(({ path }) => path.slice(noun.length + 1))
 }
 
 /** A completion script made from the command table; it never runs chaton itself. Pure. */
-export function completionScript(shell: Shell): string {
-  if (shell === 'fish') return fish()
-  const body = bash()
+export function completionScript(shell: Shell, table: Table): string {
+  if (shell === 'fish') return fish(table)
+  const body = bash(table)
   return shell === 'bash' ? body : `#compdef chaton\nautoload -U +X bashcompinit && bashcompinit\n${body}`
 }
 
-function bash(): string {
+function bash(table: Table): string {
   const cases = table.map((entry) => `    "${entry.path}"*) words="${flagsOf(entry).join(' ')}" ;;`)
-  const nouns = firstWords()
-    .filter((noun) => verbsOf(noun).length > 0)
-    .map((noun) => `    ${noun}) words="${verbsOf(noun).join(' ')}" ;;`)
+  const nouns = firstWords(table)
+    .filter((noun) => verbsOf(table, noun).length > 0)
+    .map((noun) => `    ${noun}) words="${verbsOf(table, noun).join(' ')}" ;;`)
   return `# chaton completion: source <(chaton completion bash)
 _chaton() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[*]:1:COMP_CWORD-1}" words=""
   case "$before" in
-    "") words="${firstWords().join(' ')}" ;;
+    "") words="${firstWords(table).join(' ')}" ;;
 ${nouns.join('\n')}
 ${cases.join('\n')}
   esac
@@ -49,18 +49,18 @@ complete -o default -F _chaton chaton
 `
 }
 
-function fish(): string {
+function fish(table: Table): string {
   const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
   const lines = table.flatMap((entry) => {
     const [noun = '', verb] = entry.path.split(' ')
     const seen = verb === undefined ? `__fish_seen_subcommand_from ${noun}` : `__fish_seen_subcommand_from ${noun}; and __fish_seen_subcommand_from ${verb}`
-    const offer = verb === undefined ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${noun}; and not __fish_seen_subcommand_from ${verbsOf(noun).join(' ')}`
+    const offer = verb === undefined ? '__fish_use_subcommand' : `__fish_seen_subcommand_from ${noun}; and not __fish_seen_subcommand_from ${verbsOf(table, noun).join(' ')}`
     const names = `complete -c chaton -n ${quote(offer)} -a ${verb ?? noun} -d ${quote(entry.summary)}`
     const flags = flagsOf(entry).map((flag) => `complete -c chaton -n ${quote(seen)} -l ${flag.slice(2)}`)
     return [names, ...flags]
   })
-  const nouns = firstWords()
-    .filter((noun) => verbsOf(noun).length > 0)
+  const nouns = firstWords(table)
+    .filter((noun) => verbsOf(table, noun).length > 0)
     .map((noun) => `complete -c chaton -n __fish_use_subcommand -a ${noun}`)
   return `# chaton completion: chaton completion fish | source\n${[...nouns, ...lines].join('\n')}\n`
 }

@@ -10,6 +10,7 @@ import type { CommandInput } from './command.ts'
 import type { Invocation, Process } from './invocation.ts'
 import { presentError, presentResult } from './present/output.ts'
 import { openProgress } from './present/progress.ts'
+import { table } from './table.ts'
 import { terminalOf } from './terminal.ts'
 
 /** Runs one parsed command: settings, app, command, presentation. Answers the exit code; throws nothing. */
@@ -29,6 +30,7 @@ export async function runCommand(invocation: Invocation, process_: Process): Pro
       flags: invocation.flags,
       dryRun: invocation.dryRun,
       app,
+      commands: table,
       progress: progress.report,
       terminal: terminalOf(invocation, process_),
       signal: stopper.signal,

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { completionScript } from '../../src/cli/completion-scripts.ts'
+import { table } from '../../src/cli/table.ts'
 
 function complete(words: readonly string[]): string[] {
-  const script = `${completionScript('bash')}
+  const script = `${completionScript('bash', table)}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _chaton; printf '%s\\n' "\${COMPREPLY[@]}"`
   const { stdout, status } = spawnSync('bash', ['-c', script], { encoding: 'utf8', cwd: '/' })
   expect(status).toBe(0)
@@ -25,7 +26,7 @@ describe('completion in bash', () => {
 })
 
 test.each(['zsh', 'fish'] as const)('%s script names every command', (shell) => {
-  const script = completionScript(shell)
+  const script = completionScript(shell, table)
 
   for (const word of ['provision', 'restore', 'invite', 'setup']) expect(script).toContain(word)
 })

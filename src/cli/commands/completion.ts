@@ -9,7 +9,7 @@ export const command = defineCommand({
     const given = required(input, 'shell')
     const shell = shells.find((known) => known === given)
     if (shell === undefined) throw new ChatonError('bad-input', `no completion for the shell "${given}"; there is one for: ${shells.join(', ')}`)
-    return { shell, script: completionScript(shell) }
+    return { shell, script: completionScript(shell, input.commands) }
   },
   text: ({ script }) => ({ lines: script.trimEnd().split('\n') }),
 })
