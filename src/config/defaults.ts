@@ -22,7 +22,7 @@ export function defaultsFor(stateDirectory: string): Config {
     stateDirectory,
     webMode: 'loopback',
     webFirstPort: 20_000,
-    webAdmin: join(stateDirectory, 'run/caddy-admin.sock'),
+    webAdmin: join(stateDirectory, 'caddy/run/admin.sock'),
     releasesDirectory: '/var/lib/chaton/releases',
     releaseDefault: '',
     volumesKind: 'auto',
