@@ -57,39 +57,88 @@ export async function run(command: string, args: readonly string[], options: Run
     env: childEnvironment(options.env),
     reject: false,
     stripFinalNewline: false,
-    timeout: options.timeoutMs ?? defaultTimeoutMs,
+    detached: true,
     ...(options.cwd === undefined ? { cwd: '/' } : { cwd: options.cwd }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   }
-  const result = await execa(file, fileArgs, execOptions)
+  if (options.signal?.aborted) throw stopped(command)
+  const started = execa(file, fileArgs, execOptions)
+  using deadline = endInTime(started.pid, options)
+  const result = await started
   const exitCode = result.exitCode ?? -1
   const stdout = typeof result.stdout === 'string' ? result.stdout : ''
   const stderr = typeof result.stderr === 'string' ? result.stderr : ''
-  if ((options.accept ?? [0]).includes(exitCode)) return { exitCode, stdout, stderr }
-  throw failure(command, args, { exitCode, stdout, stderr }, result)
+  if (deadline.ended === undefined && (options.accept ?? [0]).includes(exitCode)) return { exitCode, stdout, stderr }
+  const neverRan = result.exitCode === undefined && result.signal === undefined ? result.originalMessage : undefined
+  throw failure(command, args, { exitCode, stdout, stderr }, { why: deadline.ended, signal: result.signal, neverRan })
 }
 
 interface Ending {
-  readonly timedOut?: boolean
-  readonly isCanceled?: boolean
-  readonly signal?: string | undefined
+  /** Set where we ended it. */
+  readonly why: 'late' | 'stopped' | undefined
+  readonly signal: string | undefined
+  /** Why it could not be started at all. */
+  readonly neverRan: string | undefined
 }
+
+const killAfterMs = 5_000
+
+/**
+ * Ends a program after its time or when the signal aborts: first asked, after 5 seconds killed. It leads a process group
+ * of its own, so that what it has started ends with it.
+ */
+function endInTime(pid: number | undefined, { timeoutMs, signal }: RunOptions): Disposable & { readonly ended: Ending['why'] } {
+  const timers: NodeJS.Timeout[] = []
+  const state: { ended: Ending['why'] } = { ended: undefined }
+  const end = (why: 'late' | 'stopped'): void => {
+    state.ended ??= why
+    signalGroup(pid, 'SIGTERM')
+    timers.push(setTimeout(() => signalGroup(pid, 'SIGKILL'), killAfterMs))
+  }
+  const stop = (): void => end('stopped')
+  timers.push(setTimeout(() => end('late'), timeoutMs ?? defaultTimeoutMs))
+  signal?.addEventListener('abort', stop, { once: true })
+  return {
+    get ended() {
+      return state.ended
+    },
+    [Symbol.dispose]: () => {
+      for (const timer of timers) clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    },
+  }
+}
+
+function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, name)
+  } catch (error) {
+    if (!hasSystemCode(error, 'ESRCH')) throw error
+  }
+}
+
+const stopped = (command: string): ChatonError => new ChatonError('interrupted', `${command} was stopped`)
 
 function failure(command: string, args: readonly string[], result: RunResult, ending: Ending): ChatonError {
   const shown = mask([command, ...args].join(' '))
   const tail = mask(`${result.stderr}\n${result.stdout}`.trim().split('\n').slice(-12).join('\n'))
-  if (ending.isCanceled) return new ChatonError('interrupted', `${command} was stopped`)
-  if (result.exitCode === 127 && /No such file or directory/.test(result.stderr)) {
+  if (ending.why === 'stopped') return stopped(command)
+  if (result.exitCode === 127 && result.stderr.startsWith(`setpriv: failed to execute ${command}: No such file`)) {
     return new ChatonError('machine-not-ready', `the program "${command}" is not installed on this machine`, {
-      next: ['chaton doctor names the package and the command that installs it'],
+    next: ['chaton doctor names the package and the command that installs it'],
     })
   }
-  const how = ending.timedOut ? 'did not finish in time' : ending.signal ? `was ended by ${ending.signal}` : `failed (exit ${result.exitCode})`
-  return new ChatonError('remote-failed', `${shown} ${how}${tail === '' ? '' : `:\n${tail}`}`, {
-    retryable: ending.timedOut === true,
+  return new ChatonError('remote-failed', `${shown} ${howItEnded(result.exitCode, ending)}${tail === '' ? '' : `:\n${tail}`}`, {
+    retryable: ending.why === 'late',
     data: { command, exitCode: result.exitCode },
   })
+}
+
+function howItEnded(exitCode: number, { why, signal, neverRan }: Ending): string {
+  if (why === 'late') return 'did not finish in time'
+  if (neverRan !== undefined) return `could not be started: ${mask(neverRan)}`
+  return signal === undefined ? `failed (exit ${exitCode})` : `was ended by ${signal}`
 }
 
 export interface DetachedOptions extends Pick<RunOptions, 'as' | 'cwd' | 'env'> {

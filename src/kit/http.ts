@@ -43,7 +43,7 @@ function noAnswer(url: string, error: unknown, signal: AbortSignal | undefined):
   const server = URL.canParse(url) ? new URL(url).origin : `"${mask(url)}", which is not an address`
   if (signal?.aborted) return new ChatonError('interrupted', `the request to ${server} was stopped`, { cause: error })
   const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-  return new ChatonError('remote-failed', `no answer from ${server}: ${mask(reason)}`, { retryable: true, cause: error })
+  return new ChatonError('remote-failed', `no answer from ${server}: ${mask(reason.replaceAll(url, server))}`, { retryable: true, cause: error })
 }
 
 export const basicAuth = (user: string, password: string): string =>
