@@ -1,7 +1,15 @@
 const placeholder = '•••'
 const minimumLength = 6
-/** Registered forms by their first six UTF-16 units, longest first: finding them costs one look-up a character, however many there are. */
-const byBeginning = new Map<string, string[]>()
+
+/** Registered forms that begin alike. */
+interface Bucket {
+  readonly forms: Set<string>
+  /** Lengths of the forms, longest first. */
+  lengths: number[]
+}
+
+/** By the first six UTF-16 units: finding a form costs one look-up a character, however many there are. */
+const buckets = new Map<string, Bucket>()
 
 /** Forms in which a secret may turn up in output: raw, URL-encoded, base64, base64 of "user:secret" tails, JSON-escaped. */
 function encodedForms(secret: string): string[] {
@@ -48,25 +56,31 @@ export function registerSecret(secret: string): string {
 
 function register(form: string): void {
   const beginning = form.slice(0, minimumLength)
-  const forms = byBeginning.get(beginning) ?? []
-  if (forms.includes(form)) return
-  byBeginning.set(
-    beginning,
-    [...forms, form].toSorted((a, b) => b.length - a.length),
-  )
+  const bucket = buckets.get(beginning) ?? { forms: new Set<string>(), lengths: [] }
+  buckets.set(beginning, bucket)
+  bucket.forms.add(form)
+  if (!bucket.lengths.includes(form.length)) bucket.lengths = [...bucket.lengths, form.length].toSorted((a, b) => b - a)
+}
+
+/** Length of the longest registered form that stands at this place; 0 if none does. */
+function lengthAt(text: string, at: number): number {
+  const bucket = buckets.get(text.slice(at, at + minimumLength))
+  return bucket?.lengths.find((length) => bucket.forms.has(text.slice(at, at + length))) ?? 0
 }
 
 /** Replaces every registered secret, in any of its encoded forms. */
 export function mask(text: string): string {
-  if (byBeginning.size === 0) return text
+  if (buckets.size === 0) return text
   let masked = ''
   let kept = 0
-  for (let at = 0; at + minimumLength <= text.length; at++) {
-    const found = byBeginning.get(text.slice(at, at + minimumLength))?.find((form) => text.startsWith(form, at))
-    if (found === undefined) continue
-    masked += text.slice(kept, at) + placeholder
-    kept = at + found.length
-    at = kept - 1
+  let at = 0
+  while (at + minimumLength <= text.length) {
+    const length = lengthAt(text, at)
+    if (length > 0) {
+      masked += text.slice(kept, at) + placeholder
+      kept = at + length
+    }
+    at += length || 1
   }
   return masked + text.slice(kept)
 }
