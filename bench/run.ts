@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util'
+import type { Bench, Figure } from './report.ts'
+
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  startup: async () => (await import('./startup.ts')).startup,
+  provision: async () => (await import('./provision.ts')).provision,
+  density: async () => (await import('./density.ts')).density,
+  pool: async () => (await import('./pool.ts')).pool,
+}
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
+const names = positionals.length === 0 ? Object.keys(benches) : positionals
+let missed = 0
+for (const name of names) {
+  const open = benches[name]
+  if (open === undefined) {
+    console.error(`there is no bench "${name}"; there are: ${Object.keys(benches).join(', ')}`)
+    process.exit(2)
+  }
+  const bench = await open()
+  const reason = await bench.unavailable?.()
+  if (reason !== undefined) console.error(`${name}: not run here: ${reason}`)
+  else await bench.run((figure) => print(name, figure))
+}
+process.exitCode = missed === 0 ? 0 : 1
+
+function print(bench: string, figure: Figure): void {
+  if (!figure.met) missed += 1
+  if (values.json) console.log(JSON.stringify({ bench, ...figure }))
+  else console.log(`${figure.met ? '✓' : '✗'} ${bench}: ${figure.figure}: ${figure.ours} (${figure.otherName}: ${figure.other}, ratio ${figure.ratio}; goal: ${figure.goal})`)
+}
