@@ -78,6 +78,8 @@ export interface Databases {
   readonly kind: 'postgresql' | 'sqlite'
   check(): Promise<readonly Finding[]>
   exists(space: HostSpace): Promise<boolean>
+  /** True where it holds no table at all. */
+  isEmpty(space: HostSpace): Promise<boolean>
   /** Role and empty database, or a clone of the template. Repeatable; an existing database keeps what is in it. */
   ensure(space: HostSpace, template: DatabaseTemplate | undefined): Promise<{ created: boolean }>
   /** The `db…` entries of config.php. */

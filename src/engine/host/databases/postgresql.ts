@@ -40,6 +40,10 @@ export function postgresqlDatabases({ config, secrets, users, clock }: Postgresq
     async exists(space) {
       return (await psql.script([`SELECT 1 FROM pg_database WHERE datname = ${literal(space.names.database)};`])).length > 0
     },
+    async isEmpty(space) {
+      const tables = `SELECT 1 FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LIMIT 1;`
+      return (await psql.script([tables], space.names.database)).length === 0
+    },
     async ensure(space, template) {
       const verifier = registerSecret(scramVerifier(await passwordOf(secrets, space)))
       const rows = await psql.script(ensureScript(space.names.database, verifier, template))

@@ -1,0 +1,122 @@
+import { lchown, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { ChatonError } from '../../kit/errors.ts'
+import { run } from '../../kit/exec.ts'
+import { ensureDirectory, exists, writeFileAtomic } from '../../kit/files.ts'
+import type { SpaceTarget } from '../contract.ts'
+import type { HostParts } from './host-parts.ts'
+import type { HostSpace } from './names.ts'
+import { ensureConfig, ensureLimits, ensureSite } from './provision.ts'
+import { secretNames, secretsOf } from './space-config.ts'
+
+/** `config.json` of a backup: what the new place cannot make itself. It holds secrets of the space, so backups are kept 0700. */
+const Kept = z.object({
+  format: z.literal(1),
+  release: z.string(),
+  database: z.enum(['postgresql', 'sqlite']),
+  dataDirectory: z.string(),
+  instanceId: z.string(),
+  secret: z.string(),
+  passwordSalt: z.string(),
+})
+type Kept = z.infer<typeof Kept>
+
+const files = { config: 'config.json', database: 'database.dump', data: 'data' } as const
+
+/** Dump and data of one moment: the space is closed until both are taken, which is short where volumes have snapshots. */
+export async function backupSpace(parts: HostParts, target: SpaceTarget, into: string): Promise<void> {
+  const space = await requireSpace(parts, target)
+  await ensureDirectory(into, { mode: 0o700 })
+  const kept: Kept = { format: 1, release: target.release, database: parts.databases.kind, dataDirectory: space.data, ...(await secretsOf(parts.secrets, target.uid)) }
+  await writeFileAtomic(join(into, files.config), `${JSON.stringify(kept, undefined, 2)}\n`, { mode: 0o600 })
+  const snapshot = await whileClosed(parts, space, async () => {
+    const [taken] = await Promise.all([parts.volumes.snapshot(space.names.id), parts.databases.dump(space, join(into, files.database))])
+    return taken
+  })
+  try {
+    await copyTree(join(snapshot.path, 'data'), join(into, files.data))
+  } finally {
+    await snapshot.dispose()
+  }
+}
+
+/** Visitors get the page of a suspended space meanwhile. A suspended one stays so. */
+async function whileClosed<T>({ sites, processes, agents }: HostParts, space: HostSpace, work: () => Promise<T>): Promise<T> {
+  const mode = await sites.mode(space.names.id)
+  if (mode === 'live') await sites.ensure(space, 'suspended')
+  await Promise.all([processes.stop(space), agents.close(space.names.id)])
+  try {
+    return await work()
+  } finally {
+    if (mode === 'live') {
+      await processes.ensure(space)
+      await sites.ensure(space, 'live')
+    }
+  }
+}
+
+async function copyTree(from: string, to: string): Promise<void> {
+  await run('cp', ['-a', '--reflink=auto', '--no-target-directory', '--', from, to], { timeoutMs: 24 * 3_600_000 })
+}
+
+export async function requireSpace(parts: HostParts, target: SpaceTarget): Promise<HostSpace> {
+  const space = await parts.spaces.find(target)
+  if (space !== undefined && (await exists(space.paths.root))) return space
+  throw new ChatonError('not-found', `the space "${target.slug}" does not exist on this machine`, { next: ['chaton space list'] })
+}
+
+/** A space from a backup, under the names, addresses and passwords of this place. */
+export async function restoreSpace(parts: HostParts, target: SpaceTarget, from: string): Promise<void> {
+  if (await parts.spaces.find(target)) {
+    throw new ChatonError('conflict', `the space "${target.slug}" exists already; a backup is restored where it does not`, { next: [`chaton space delete ${target.slug}`] })
+  }
+  const kept = await readKept(parts, target, from)
+  const space = await parts.spaces.ensure(target)
+  for (const [key, name] of Object.entries(secretNames)) {
+    await parts.secrets.set(`space/${target.uid}/${name}`, kept[key as keyof typeof secretNames])
+  }
+  const { uid, slug, release, poolBytes } = target
+  await parts.records.write(space.names.id, { uid, slug, release, poolBytes, installing: true, installed: false })
+  await parts.databases.ensure(space, undefined)
+  await parts.databases.load(space, join(from, files.database))
+  await parts.volumes.ensure(space.names.id, { owner: space.owner, limitBytes: poolBytes })
+  await rm(space.data, { recursive: true, force: true })
+  await copyTree(join(from, files.data), space.data)
+  await own(space.data, space.owner)
+  await parts.databases.query(space, 'UPDATE oc_storages SET id = $1 WHERE id = $2', [storageId(space.data), storageId(kept.dataDirectory)])
+  await parts.records.write(space.names.id, { uid, slug, release, poolBytes, installing: false, installed: true })
+  await ensureConfig(parts, target)
+  await ensureLimits(parts, target)
+  await ensureSite(parts, target)
+}
+
+async function readKept({ databases }: HostParts, target: SpaceTarget, from: string): Promise<Kept> {
+  const parsed = Kept.safeParse(JSON.parse(await readFile(join(from, files.config), 'utf8')))
+  if (!parsed.success) throw new ChatonError('bad-input', `${join(from, files.config)} is not the note of a backup of chaton's host engine`)
+  const kept = parsed.data
+  if (kept.database !== databases.kind) {
+    throw new ChatonError('bad-input', `the backup holds a ${kept.database} database, and this machine uses ${databases.kind}`, { next: [`set database.kind: ${kept.database} in chaton.yaml`] })
+  }
+  if (kept.release === target.release) return kept
+  throw new ChatonError('bad-input', `the backup is of Nextcloud ${kept.release}, and the space is to run ${target.release}: restore it with the same release`, {
+    next: [`chaton release add ${kept.release}`, `set spec.release: ${kept.release} in the manifest`],
+  })
+}
+
+/** The id under which Nextcloud keeps the data directory itself; long ones as their MD5 (OC\Files\Cache\Storage). */
+function storageId(data: string): string {
+  const id = `local::${data}/`
+  return Buffer.byteLength(id) > 64 ? createHash('md5').update(id).digest('hex') : id
+}
+
+/** Owner of all of it, links themselves and not what they point to. */
+async function own(directory: string, owner: { uid: number; gid: number }): Promise<void> {
+  await lchown(directory, owner.uid, owner.gid)
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) await own(path, owner)
+    else await lchown(path, owner.uid, owner.gid)
+  }
+}
