@@ -54,6 +54,10 @@ export const UsageStatus = z.strictObject({
   accounts: z.int().describe('Enabled accounts.'),
   measuredAt: z.iso.datetime(),
   warnedPercent: z.int().describe('Highest threshold (0, 80, 90, 100) already told to the administrators.'),
+  warning: z
+    .strictObject({ percent: z.int(), since: z.iso.datetime(), sentAt: z.iso.datetime().optional() })
+    .optional()
+    .describe('The latest warning. Without `sentAt` it is still to be mailed; sent again after a crash, it keeps its Message-ID.'),
 })
 export type UsageStatus = z.infer<typeof UsageStatus>
 
@@ -78,6 +82,14 @@ export const SpaceStatus = z
       .optional()
       .describe('The hand-over mail. Sent again after a crash, it keeps its Message-ID.'),
     usage: UsageStatus.optional(),
+    overCap: z
+      .strictObject({
+        disabled: z.array(z.string()).describe('User ids.'),
+        since: z.iso.datetime(),
+        sentAt: z.iso.datetime().optional(),
+      })
+      .optional()
+      .describe('Accounts above the cap that were disabled last. Without `sentAt` the administrators are still to be told.'),
     deletion: z
       .strictObject({ backup: z.string().describe('Where the last backup lies; empty where none was wanted.') })
       .optional()
