@@ -31,7 +31,7 @@ export function loadConfig({ file, flags, surroundings }: Sources): Config {
     if (value === undefined || source === undefined) continue
     const parsed = (schema as z.ZodType).safeParse(value)
     if (parsed.success) given[name] = parsed.data
-    else problems.push(`${source}: ${JSON.stringify(value)}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`)
+    else problems.push(`${source}: ${shown(value)}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`)
   }
   if (problems.length > 0) {
     throw new ChatonError('bad-input', `the configuration is not valid:\n  ${problems.join('\n  ')}`, { data: { problems } })
@@ -40,17 +40,28 @@ export function loadConfig({ file, flags, surroundings }: Sources): Config {
   return { ...defaultsFor(state), ...given } as Config
 }
 
+/** The value as given, without what stands for a password in an address. */
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? String(value)).replaceAll(/(:\/\/)[^/"]*@/g, '$1•••@')
+}
+
 function readFileValues({ path, text }: { path: string; text: string }, problems: string[]): Map<string, unknown> {
   const values = new Map<string, unknown>()
   let tree: unknown
   try {
-    tree = parse(text)
+    tree = parse(text) ?? null
   } catch (error) {
     problems.push(`${path}: ${error instanceof YAMLParseError ? error.message : String(error)}`)
     return values
   }
-  flatten(tree ?? {}, '', values)
+  if (typeof tree !== 'object' || Array.isArray(tree)) {
+    problems.push(`${path}: expected settings such as "domain: example.org", found ${shown(tree)}`)
+    return values
+  }
+  if (tree !== null) flatten(tree, '', values)
   const known = names.map((name) => options[name].key)
+  // A section whose settings are all commented out reads as nothing.
+  for (const [key, value] of values) if (value === null && known.some((name) => name.startsWith(`${key}.`))) values.delete(key)
   for (const key of values.keys()) {
     if (known.includes(key)) continue
     const near = nearest(key, known)

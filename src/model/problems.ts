@@ -22,16 +22,21 @@ function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
   return current
 }
 
+/** Where a value stands in its file, for example "line 7: "; empty where that is not known. */
+export type Locate = (path: readonly PropertyKey[]) => string
+
 /** One sentence for each thing wrong, with its place, what was found and what is allowed. Pure. */
-export function explainProblems(schema: z.ZodType, error: z.ZodError, value: unknown): string[] {
+export function explainProblems(schema: z.ZodType, error: z.ZodError, value: unknown, locate: Locate = () => ''): string[] {
   return error.issues.flatMap((issue) => {
-    const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
+    const name = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
+    const where = `${locate(issue.path)}${name}`
     if (issue.code === 'unrecognized_keys') {
       const known = knownKeys(schema, issue.path)
       return issue.keys.map((key) => {
         const near = nearest(key, known)
-        const hint = near === undefined ? `; known: ${known.join(', ')}` : `; did you mean "${near}"?`
-        return `${where}unknown field "${key}"${hint}`
+        const all = known.length === 0 ? '; none is known here' : `; known: ${known.join(', ')}`
+        const hint = near === undefined ? all : `; did you mean "${near}"?`
+        return `${locate([...issue.path, key])}${name}unknown field "${key}"${hint}`
       })
     }
     if (issue.code === 'invalid_value') {

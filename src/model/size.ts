@@ -7,6 +7,7 @@ export const Size = z
   .check((context) => {
     const parsed = parseSize(context.value)
     if (!parsed.ok) context.issues.push({ code: 'custom', message: parsed.reason, input: context.value })
+    else if (parsed.bytes === 0) context.issues.push({ code: 'custom', message: `"${context.value}" is nothing; write a size above 0`, input: context.value })
   })
   .describe('A number and a unit: "40 GB" (decimal) or "38 GiB" (binary).')
 

@@ -17,21 +17,22 @@ export type SlugVerdict =
 
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** The nearest valid slug, or `undefined` where nothing is left: "Jardin Partagé" gives "jardin-partage". */
+/** The nearest valid slug, or `undefined` where nothing is left: "Jardin Partagé" gives "jardin-partage", "Admin" gives "collectif-admin". */
 export function suggestSlug(text: string): string | undefined {
   const slug = transliterate(text)
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/-{2,}/g, '-')
+    .replace(/^-/, '')
     .slice(0, 63)
-    .replaceAll(/^-+|-+$/g, '')
-  return slug === '' || reservedSlugs.has(slug) ? undefined : slug
+    .replace(/-$/, '')
+  if (reservedSlugs.has(slug)) return `collectif-${slug}`
+  return slug === '' ? undefined : slug
 }
 
 /** A slug is one DNS label (RFC 1035, RFC 5891: no "--" in places 3 and 4) that is not reserved. Pure. */
 export function judgeSlug(slug: string): SlugVerdict {
   if (reservedSlugs.has(slug)) {
-    return { ok: false, reason: `"${slug}" is a reserved name`, suggestion: `collectif-${slug}` }
+    return { ok: false, reason: `"${slug}" is a reserved name`, suggestion: suggestSlug(slug) }
   }
   if (!label.test(slug) || slug.slice(2, 4) === '--') {
     const reason = `"${slug}" cannot be a sub-domain: use 1 to 63 lower-case letters a-z, digits and hyphens`

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ChatonError } from '../../src/kit/errors.ts'
 import { registerSecret } from '../../src/kit/mask.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { Kind } from '../../src/model/resources.ts'
 import type { Space } from '../../src/model/space.ts'
 import { updateWithRetry, type Journal, type Store, type WatchEvent } from '../../src/store/contract.ts'
+import { failureOf } from '../support/failures.ts'
 
 export interface OpenStore {
   readonly store: Store
@@ -43,16 +43,6 @@ export function space(name: string, more: Partial<Space['spec']> & { port?: numb
     },
     ...(port === undefined ? {} : { status: { phase: 'Pending', conditions: [], port } }),
   }
-}
-
-/** What a promise is rejected with; fails where it is not a ChatonError. */
-export async function failureOf(promise: Promise<unknown>): Promise<ChatonError> {
-  const thrown: unknown = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  expect(thrown).toBeInstanceOf(ChatonError)
-  return thrown as ChatonError
 }
 
 /** Takes the next `count` events, or fails after five seconds. */

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { childEnvironment, hasProgram, run } from '../../src/kit/exec.ts'
 import { exists } from '../../src/kit/files.ts'
 import { registerSecret } from '../../src/kit/mask.ts'
-import { failureOf } from '../conformance/store.ts'
+import { failureOf } from '../support/failures.ts'
 
 const isRoot = process.geteuid?.() === 0
 let directory: string

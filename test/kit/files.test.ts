@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { contain, containReal } from '../../src/kit/contain.ts'
 import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../src/kit/files.ts'
-import { failureOf } from '../conformance/store.ts'
+import { failureOf } from '../support/failures.ts'
 
 const isRoot = process.geteuid?.() === 0
 let directory: string

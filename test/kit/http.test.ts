@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { basicAuth, request } from '../../src/kit/http.ts'
 import { registerSecret } from '../../src/kit/mask.ts'
-import { failureOf } from '../conformance/store.ts'
+import { failureOf } from '../support/failures.ts'
 
 let server: Server
 let url: string

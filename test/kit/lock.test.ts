@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lockFile, whileLocked } from '../../src/kit/lock.ts'
-import { failureOf } from '../conformance/store.ts'
+import { failureOf } from '../support/failures.ts'
 
 let directory: string
 let path: string

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mask } from '../../src/kit/mask.ts'
 import { openSecretFile } from '../../src/kit/secrets-file.ts'
 import type { SecretStore } from '../../src/kit/secrets.ts'
-import { failureOf } from '../conformance/store.ts'
+import { failureOf } from '../support/failures.ts'
 
 const program = join(import.meta.dirname, 'secret-writer.ts')
 const value = 'Zfp8-éà-"quoted"/slashed+value'

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock, type Clock } from '../../../src/kit/clock.ts'
 import { ChatonError } from '../../../src/kit/errors.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/index.ts'
-import { describeStore, failureOf, plan, space, take } from '../../conformance/store.ts'
+import { describeStore, plan, space, take } from '../../conformance/store.ts'
+import { failureOf } from '../../support/failures.ts'
 
 let directory: string
 let files = 0
