@@ -28,6 +28,8 @@ function newestFirst(a: Account, b: Account): number {
 export interface CapInput {
   readonly target: SpaceTarget
   readonly accounts: readonly Account[]
+  /** If given, the administrators are told at once; else {@link tellOverCap} does it later. */
+  readonly notify?: Notify
 }
 
 export interface CapResult {
@@ -42,7 +44,7 @@ type OverCap = NonNullable<SpaceStatus['overCap']>
  * Brings the enabled accounts back to the cap, and keeps the condition `AccountsWithinCap`. Which accounts are disabled
  * is recorded first, so that {@link tellOverCap} can tell the administrators even after a kill in between. Repeatable.
  */
-export async function ensureCap(context: SpacesContext, space: Stored<Space>, { target, accounts }: CapInput): Promise<CapResult> {
+export async function ensureCap(context: SpacesContext, space: Stored<Space>, { target, accounts, notify }: CapInput): Promise<CapResult> {
   const { disable: disabled } = decideCap({ accounts, cap: target.accountCap, administrator: target.administrator })
   const known = (await context.store.get('Space', space.metadata.name))?.status
   if (disabled.length > 0) {
@@ -54,7 +56,9 @@ export async function ensureCap(context: SpacesContext, space: Stored<Space>, { 
   }
   const within = withinWords(target.accountCap)
   if (disabled.length > 0 || !isRecorded(known, within)) await record(context, space, { condition: within })
-  return { disabled, accounts: accounts.map((account) => (disabled.includes(account.userId) ? { ...account, enabled: false } : account)) }
+  const after = accounts.map((account) => (disabled.includes(account.userId) ? { ...account, enabled: false } : account))
+  if (notify) await tellOverCap(context, space, { target, accounts: after, notify })
+  return { disabled, accounts: after }
 }
 
 /**

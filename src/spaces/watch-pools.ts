@@ -141,6 +141,7 @@ class PoolWatcher {
   }
 
   private startTelling(watched: Watched, memory: Memory, facts: { accounts: readonly Account[]; usage: UsageStatus }): void {
+    if (memory.tellAt > this.now()) memory.dueAt = Math.min(memory.dueAt, memory.tellAt)
     if (memory.telling || memory.tellAt > this.now()) return
     memory.telling = true
     track(this.mails, this.tell(watched, memory, facts))
