@@ -34,6 +34,13 @@ interface Waiting {
   reject(error: ChatonError): void
 }
 
+/**
+ * Nextcloud takes settings from `NC_…` variables before config.php. The only passwords the agent sets are random ones of
+ * 40 characters that nobody is told: guessing one is hopeless at any cost of hashing. A person's own password is set
+ * through the web and hashed at Nextcloud's full cost.
+ */
+const quickHash = { NC_hashingMemoryCost: '8', NC_hashingTimeCost: '1', NC_hashingThreads: '1' }
+
 const idleMs = 3000
 const answerMs = 300_000
 
@@ -81,7 +88,7 @@ export class Agents {
     const mark = `\u001E${randomWord(12)} `
     const script = join(space.paths.config, 'agent.php')
     const args = [...this.#deps.processes.commandLineSettings(space), script, space.release, mark]
-    const conversation = converse(await this.#deps.php(), args, { as: space.owner, cwd: space.release, env: { NEXTCLOUD_CONFIG_DIR: space.paths.config } })
+    const conversation = converse(await this.#deps.php(), args, { as: space.owner, cwd: space.release, env: { ...quickHash, NEXTCLOUD_CONFIG_DIR: space.paths.config } })
     return new Session(conversation, mark, space.target.slug)
   }
 }

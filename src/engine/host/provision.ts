@@ -8,6 +8,7 @@ import { clearInstallRemains, installNextcloud } from './install.ts'
 import type { HostSpace } from './names.ts'
 import type { SpaceRecord } from './records.ts'
 import { linkPinnedApps, secretsOf, writeConfig } from './space-config.ts'
+import { warmUp } from './warm-up.ts'
 
 const recordOf = ({ uid, slug, release, poolBytes }: SpaceTarget): SpaceRecord => ({ uid, slug, release, poolBytes, installing: false, installed: false })
 
@@ -63,7 +64,8 @@ export async function ensureConfig(parts: HostParts, target: SpaceTarget): Promi
   if (written) await parts.agents.close(space.names.id)
   const installed = await ensureInstalled(parts, space)
   parts.agents.warm(space)
-  await parts.processes.ensure(space)
+  const processes = await parts.processes.ensure(space)
+  if (processes.changed) void warmUp(space)
   return { changed: written || linked || installed, ...(installed ? { note: `Nextcloud ${target.release} installed` } : {}) }
 }
 
