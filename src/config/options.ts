@@ -24,10 +24,11 @@ const numeric = (schema: z.ZodType<number>): z.ZodType<number> =>
 const port = numeric(z.int().min(1).max(65_535))
 const yesNo = z.union([z.boolean(), z.stringbool()], { error: 'expected yes or no' })
 const absolute = z.string().regex(/^\//, 'an absolute path')
+const release = z.string().regex(/^(\d+\.\d+\.\d+)?$/, 'a Nextcloud release such as "32.0.1"').meta({ examples: ['32.0.1'] })
 const webAddress = z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'expected an address that begins with https:// or http://' })])
 
 /** Passwords have no place in a configuration that is shown, backed up and mailed around. */
-const smtpUrl = z.string().check((context) => {
+const smtpUrl = z.string().meta({ examples: ['smtp://mail.example.org:587'] }).check((context) => {
   if (context.value === '') return
   const url = URL.canParse(context.value) ? new URL(context.value) : undefined
   const reason = !url || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === ''
@@ -47,7 +48,7 @@ export const options = {
   webFirstPort: option('web.firstPort', port, 'First loopback port given to a space.'),
   webAdmin: option('web.caddyAdmin', z.string(), 'Address of Caddy\'s admin interface, a Unix socket or host:port.'),
   releasesDirectory: option('releases.directory', absolute, 'Nextcloud release trees, one directory a version, shared by all spaces and never written by them.'),
-  releaseDefault: option('releases.default', z.string().regex(/^(\d+\.\d+\.\d+)?$/, 'a Nextcloud release such as "32.0.1"'), 'Release of new spaces; empty: the newest installed.'),
+  releaseDefault: option('releases.default', release, 'Release of new spaces; empty: the newest installed.'),
   volumesKind: option('volumes.kind', z.enum(['auto', 'btrfs', 'project-quota', 'directory']), 'How the data of a space is fenced; "auto" takes the first that the machine has.'),
   volumesDirectory: option('volumes.directory', absolute, 'Where the data volumes lie (on btrfs, XFS or ext4 with project quotas for a hard limit).'),
   databaseKind: option('database.kind', z.enum(['auto', 'postgresql', 'sqlite']), '"auto": PostgreSQL where the machine has it, else SQLite.'),

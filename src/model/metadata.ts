@@ -19,10 +19,10 @@ export type Metadata = z.infer<typeof Metadata>
 /** One observed fact about a resource, as in Kubernetes. */
 export const Condition = z.strictObject({
   type: z.string().describe('What is judged, for example `Ready`, `PoolWithinLimit`, `AccountsWithinCap`.'),
-  status: z.enum(['True', 'False', 'Unknown']),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
   reason: z.string().describe('A constant word for programs.'),
   message: z.string().describe('A sentence for people, with what they can do.'),
-  lastTransitionTime: z.iso.datetime(),
+  lastTransitionTime: z.iso.datetime().describe('When the status last changed.'),
 })
 export type Condition = z.infer<typeof Condition>
 

@@ -7,9 +7,12 @@ export const OfficeSuite = z.enum(officeSuites).describe('An office suite that t
 export type OfficeSuite = z.infer<typeof OfficeSuite>
 
 /** A text in the languages of the people served. */
-export const Words = z.strictObject({ fr: z.string().min(1), en: z.string().min(1) })
+export const Words = z.strictObject({ fr: z.string().min(1).describe('In French.'), en: z.string().min(1).describe('In English.') })
 
-const appId = z.string().regex(/^[a-z0-9_]+$/, 'an app is named by its id: lower-case letters, digits and "_"')
+const appId = z
+  .string()
+  .regex(/^[a-z0-9_]+$/, 'an app is named by its id: lower-case letters, digits and "_"')
+  .meta({ examples: ['calendar'] })
 
 export const PlanSpec = z
   .strictObject({
@@ -23,12 +26,13 @@ export const PlanSpec = z
         disable: z.array(appId).default([]).describe('Shipped apps switched off.'),
         hide: z.array(appId).default([]).describe('Apps left on, out of the menu of people who are not at ease with computers.'),
       })
-      .default({ enable: [], disable: [], hide: [] }),
+      .default({ enable: [], disable: [], hide: [] })
+      .describe('Which apps people find.'),
     price: z
       .strictObject({
-        amount: z.number().positive(),
-        currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
-        per: z.enum(['month', 'year']),
+        amount: z.number().positive().describe('How much, for the whole space.'),
+        currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR').meta({ description: 'ISO 4217 code.', examples: ['EUR'] }),
+        per: z.enum(['month', 'year']).describe('How often.'),
       })
       .optional()
       .describe('Absent: free.'),
@@ -44,25 +48,27 @@ export const PlanSpec = z
             'How often the free part of the pool may be promised to accounts. 1: what all may still write never exceeds what is left.',
           ),
       })
-      .default({ overCommitment: 1 }),
+      .default({ overCommitment: 1 })
+      .describe('How the pooled storage is shared out.'),
     php: z
       .strictObject({
         workers: z.int().min(1).max(200).default(6).describe('Requests served at once.'),
         memory: Size.default('512 MiB').describe('Memory of one request.'),
         uploadMax: Size.default('16 GB').describe('The largest single request body.'),
       })
-      .default({ workers: 6, memory: '512 MiB', uploadMax: '16 GB' }),
+      .default({ workers: 6, memory: '512 MiB', uploadMax: '16 GB' })
+      .describe('Limits of the PHP processes.'),
   })
   .describe('An offer: what a space gets.')
 export type PlanSpec = z.infer<typeof PlanSpec>
 
 export const Plan = z
   .strictObject({
-    apiVersion: z.literal(apiVersion),
-    kind: z.literal('Plan'),
+    apiVersion: z.literal(apiVersion).describe('Version of this format.'),
+    kind: z.literal('Plan').describe('What the manifest is.'),
     metadata: Metadata,
     spec: PlanSpec,
-    status: z.strictObject({}).optional(),
+    status: z.strictObject({}).optional().describe('Nothing: a plan has no state.'),
   })
   .describe('An offer of the hoster. Plans are data: edit one and `chaton plan apply` brings it to all live spaces.')
 export type Plan = z.infer<typeof Plan>

@@ -9,7 +9,11 @@ export const Size = z
     if (!parsed.ok) context.issues.push({ code: 'custom', message: parsed.reason, input: context.value })
     else if (parsed.bytes === 0) context.issues.push({ code: 'custom', message: `"${context.value}" is nothing; write a size above 0`, input: context.value })
   })
-  .describe('A number and a unit: "40 GB" (decimal) or "38 GiB" (binary).')
+  .meta({
+    description: 'A number and a unit: "40 GB" (decimal) or "38 GiB" (binary).',
+    pattern: String.raw`^\s*\d+([.,]\d+)?\s*([kKmMgGtT][iI]?)?[bB]?\s*$`,
+    examples: ['40 GB', '512 MiB'],
+  })
 
 /** Bytes of a size that was validated by {@link Size}. */
 export function bytesOf(size: string): number {

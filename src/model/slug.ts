@@ -49,4 +49,8 @@ export const Slug = z
     const hint = verdict.suggestion === undefined ? '' : `; for example "${verdict.suggestion}"`
     context.issues.push({ code: 'custom', message: `${verdict.reason}${hint}`, input: context.value })
   })
-  .describe("The collective's name in addresses: one DNS label, lower case.")
+  .meta({
+    description: "The collective's name in addresses: one DNS label, lower case.",
+    pattern: label.source,
+    examples: ['jardin-partage'],
+  })

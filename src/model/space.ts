@@ -28,13 +28,16 @@ export const SpaceSpec = z
     title: z.string().trim().min(1).max(200).describe('Name of the collective as it writes it.'),
     plan: z.string().min(1).describe('Name of a Plan.'),
     owner: Owner,
-    domain: hostname.optional().describe("The collective's own domain; without it, <slug>.<domain of the hoster>."),
+    domain: hostname.optional().meta({
+      description: "The collective's own domain; without it, <slug>.<domain of the hoster>.",
+      examples: ['nuage.jardin-partage.org'],
+    }),
     office: OfficeSuite.optional().describe('Choice among those of the plan; without it, the first of the plan.'),
     release: z
       .string()
       .regex(/^\d+\.\d+\.\d+$/, 'a Nextcloud release such as "32.0.1"')
       .optional()
-      .describe('Nextcloud release; without it, the newest that the hoster has installed.'),
+      .meta({ description: 'Nextcloud release; without it, the newest that the hoster has installed.', examples: ['32.0.1'] }),
     suspended: z.boolean().default(false).describe('True: people see a page that says so; data stays.'),
   })
   .describe('What one collective gets.')
@@ -47,15 +50,19 @@ export type Phase = z.infer<typeof Phase>
 export const UsageStatus = z.strictObject({
   poolBytes: z.int().describe('Size of the pool.'),
   usedBytes: z.int().describe('Everything that counts against the pool.'),
-  filesBytes: z.int(),
-  versionsBytes: z.int(),
-  trashBytes: z.int(),
+  filesBytes: z.int().describe('Files of all accounts.'),
+  versionsBytes: z.int().describe('Older versions of files.'),
+  trashBytes: z.int().describe('Deleted files that can still be taken back.'),
   otherBytes: z.int().describe('Previews, app data, uploads in progress.'),
   accounts: z.int().describe('Enabled accounts.'),
-  measuredAt: z.iso.datetime(),
+  measuredAt: z.iso.datetime().describe('When this was measured.'),
   warnedPercent: z.int().describe('Highest threshold (0, 80, 90, 100) already told to the administrators.'),
   warning: z
-    .strictObject({ percent: z.int(), since: z.iso.datetime(), sentAt: z.iso.datetime().optional() })
+    .strictObject({
+      percent: z.int().describe('The threshold that was passed.'),
+      since: z.iso.datetime().describe('When it was passed.'),
+      sentAt: z.iso.datetime().optional().describe('When the mail server took the mail; absent: not yet.'),
+    })
     .optional()
     .describe('The latest warning. Without `sentAt` it is still to be mailed; sent again after a crash, it keeps its Message-ID.'),
 })
@@ -63,8 +70,8 @@ export type UsageStatus = z.infer<typeof UsageStatus>
 
 export const SpaceStatus = z
   .strictObject({
-    phase: Phase,
-    conditions: z.array(Condition).default([]),
+    phase: Phase.describe('Where the space stands, in one word.'),
+    conditions: z.array(Condition).default([]).describe('Facts that were checked.'),
     observedGeneration: z.int().optional().describe('The generation of spec that the rest of status speaks of.'),
     engine: z.string().optional().describe('Which engine runs it: host or sandbox.'),
     sandbox: z.boolean().optional().describe('True: not a Nextcloud, a stand-in for trying chaton.'),
@@ -75,18 +82,18 @@ export const SpaceStatus = z
     administrator: z.string().optional().describe('User id of the first administrator.'),
     handOver: z
       .strictObject({
-        messageId: z.string(),
-        to: z.string(),
-        sentAt: z.iso.datetime().optional(),
+        messageId: z.string().describe('Message-ID of the mail.'),
+        to: z.string().describe('Address it goes to.'),
+        sentAt: z.iso.datetime().optional().describe('When the mail server took it; absent: not yet.'),
       })
       .optional()
       .describe('The hand-over mail. Sent again after a crash, it keeps its Message-ID.'),
-    usage: UsageStatus.optional(),
+    usage: UsageStatus.optional().describe('What the space takes of its pool.'),
     overCap: z
       .strictObject({
         disabled: z.array(z.string()).describe('User ids.'),
-        since: z.iso.datetime(),
-        sentAt: z.iso.datetime().optional(),
+        since: z.iso.datetime().describe('When they were disabled.'),
+        sentAt: z.iso.datetime().optional().describe('When the mail server took the mail; absent: not yet.'),
       })
       .optional()
       .describe('Accounts above the cap that were disabled last. Without `sentAt` the administrators are still to be told.'),
@@ -100,9 +107,9 @@ export type SpaceStatus = z.infer<typeof SpaceStatus>
 
 export const Space = z
   .strictObject({
-    apiVersion: z.literal(apiVersion),
-    kind: z.literal('Space'),
-    metadata: Metadata.extend({ name: Slug }),
+    apiVersion: z.literal(apiVersion).describe('Version of this format.'),
+    kind: z.literal('Space').describe('What the manifest is.'),
+    metadata: Metadata.extend({ name: Slug }).describe('Identity of the space.'),
     spec: SpaceSpec,
     status: SpaceStatus.optional(),
   })

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { parseManifest } from '../../src/model/manifest.ts'
 import { Plan } from '../../src/model/plan.ts'
 import { bytesOf, Size } from '../../src/model/size.ts'
@@ -65,6 +66,12 @@ describe('Plan', () => {
 })
 
 describe('Size', () => {
+  it.each(['40 GB', '1,5 gib', '512MiB', '3 g', '10 B', '40 octets', '', 'GB', '-1 GB', '1e3 GB'])('has a JSON Schema of one mind with it on %j', (text) => {
+    const { pattern } = z.toJSONSchema(Size, { io: 'input' })
+
+    expect(new RegExp(pattern ?? 'none').test(text)).toBe(Size.safeParse(text).success)
+  })
+
   it('keeps the text as it was written', () => {
     expect(Size.parse('1.5 GiB')).toBe('1.5 GiB')
     expect(bytesOf('1.5 GiB')).toBe(1.5 * 2 ** 30)
