@@ -1,0 +1,150 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from './config/options.ts'
+import type { Engine } from './engine/contract.ts'
+import type { HostEngine } from './engine/host/host.ts'
+import type { Apps } from './engine/host/releases/apps.ts'
+import type { Releases } from './engine/host/releases/catalogue.ts'
+import type { SetupOptions, SetupResult } from './engine/host/setup/setup.ts'
+import { systemClock } from './kit/clock.ts'
+import { ensureDirectory, exists } from './kit/files.ts'
+import { lockFile } from './kit/lock.ts'
+import type { Logger } from './kit/log.ts'
+import type { SecretStore } from './kit/secrets.ts'
+import type { Mailer } from './mail/contract.ts'
+import { parseManifest } from './model/manifest.ts'
+import type { Plan } from './model/plan.ts'
+import type { SpacesContext } from './spaces/context.ts'
+import { ensureDefaultPlans } from './spaces/plans.ts'
+import type { Journal, Store } from './store/contract.ts'
+
+/** What a command may use; everything is opened at first use and closed at the end. */
+export interface App {
+  readonly config: Config
+  readonly logger: Logger
+  /** Records only: for commands that need no engine. */
+  records(): Promise<{ readonly store: Store; readonly journal: Journal }>
+  secrets(): Promise<SecretStore>
+  mailer(): Promise<Mailer>
+  /** Everything that services of spaces work with. */
+  spaces(): Promise<SpacesContext>
+  releases(): Promise<Releases>
+  apps(): Promise<Apps>
+  /** Makes the golden space of a release, where the engine has such a thing. */
+  prepareRelease(version: string): Promise<void>
+  forgetRelease(version: string): Promise<void>
+  setupHost(options: Pick<SetupOptions, 'domain' | 'release' | 'dryRun' | 'say' | 'signal'>): Promise<SetupResult>
+  close(): Promise<void>
+}
+
+const fixtures = new URL('../fixtures/plans/', import.meta.url)
+
+/** The plans a new hoster starts from. */
+async function defaultPlans(): Promise<readonly Plan[]> {
+  const files = (await readdir(fixtures)).filter((name) => name.endsWith('.yaml'))
+  const resources = await Promise.all(files.map(async (name) => parseManifest(await readFile(new URL(name, fixtures), 'utf8'), name)))
+  return resources.flat().filter((resource) => resource.kind === 'Plan')
+}
+
+/** Opens what the settings name. The only place that knows which implementation stands behind a contract. */
+export async function openApp({ config, logger }: { readonly config: Config; readonly logger: Logger }): Promise<App> {
+  const records = once(async () => await openRecords(config))
+  const secrets = once(async () => await openSecrets(config))
+  const mailer = once(async () => await openMailer(config, await secrets()))
+  const host = once(async () => await openHostEngine({ config, logger, secrets: await secrets() }))
+  const engine = once(async (): Promise<Engine> => (config.engine === 'host' ? await host() : await openSandbox(config, await secrets())))
+  const releases = once(async () => {
+    const { createReleases } = await import('./engine/host/releases/catalogue.ts')
+    return createReleases(config.releasesDirectory)
+  })
+  return {
+    config,
+    logger,
+    records,
+    secrets,
+    mailer,
+    releases,
+    spaces: once(async () => ({
+      config,
+      logger,
+      clock: systemClock,
+      ...(await records()),
+      secrets: await secrets(),
+      mailer: await mailer(),
+      engine: await engine(),
+      lock: async (slug: string) => await lockFile(join(config.stateDirectory, 'locks', `${slug}.lock`), `the space "${slug}"`),
+    })),
+    apps: once(async () => {
+      const [{ createApps }, { pinnedAppsDirectory }] = await Promise.all([import('./engine/host/releases/apps.ts'), import('./engine/host/processes/fence.ts')])
+      return createApps(pinnedAppsDirectory(config))
+    }),
+    prepareRelease: async (version) => {
+      if (config.engine === 'host' && config.golden) await (await host()).prepareGolden(version)
+    },
+    forgetRelease: async (version) => {
+      if (config.engine === 'host') await (await host()).forgetGolden(version)
+    },
+    setupHost: async (options) => {
+      const { setupHost } = await import('./engine/host/setup/setup.ts')
+      return await setupHost({ ...options, config, releases: await releases() })
+    },
+    close: async () => {
+      if (records.opened !== undefined) await (await records.opened).store[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Runs `open` at the first call and answers every call with its result; `opened` is there once it was called. */
+function once<T>(open: () => Promise<T>): (() => Promise<T>) & { readonly opened: Promise<T> | undefined } {
+  let opened: Promise<T> | undefined
+  const get = async (): Promise<T> => await (opened ??= open())
+  return Object.defineProperty(get, 'opened', { get: () => opened }) as (() => Promise<T>) & { readonly opened: Promise<T> | undefined }
+}
+
+/** Users of spaces pass through the state directory to their own folders, and cannot list it. */
+async function ensureState(config: Config): Promise<void> {
+  if (await exists(config.stateDirectory)) return
+  await ensureDirectory(config.stateDirectory, { mode: config.engine === 'host' ? 0o711 : 0o700 })
+}
+
+async function openRecords(config: Config): Promise<{ store: Store; journal: Journal }> {
+  await ensureState(config)
+  const { openSqliteStore } = await import('./store/sqlite/index.ts')
+  const opened = openSqliteStore({ path: join(config.stateDirectory, 'chaton.db'), clock: systemClock })
+  await ensureDefaultPlans(opened.store, defaultPlans)
+  return opened
+}
+
+async function openSecrets(config: Config): Promise<SecretStore> {
+  await ensureState(config)
+  const { openSecretFile } = await import('./kit/secrets-file.ts')
+  return openSecretFile({ directory: config.stateDirectory })
+}
+
+async function openMailer(config: Config, secrets: SecretStore): Promise<Mailer> {
+  if (config.mailUrl === '') return (await import('./mail/none/index.ts')).createNoMailer()
+  const { createSmtpMailer, parseSmtpUrl } = await import('./mail/smtp/index.ts')
+  return createSmtpMailer({
+    server: parseSmtpUrl(config.mailUrl),
+    user: config.mailUser,
+    from: config.mailFrom,
+    senderName: config.hosterName,
+    secrets,
+    clock: systemClock,
+  })
+}
+
+async function openHostEngine({ config, logger, secrets }: { config: Config; logger: Logger; secrets: SecretStore }): Promise<HostEngine> {
+  const [{ hostEngine }, { chooseVolumes }, { caddySites }] = await Promise.all([
+    import('./engine/host/host.ts'),
+    import('./volume/choose.ts'),
+    import('./engine/host/sites/index.ts'),
+  ])
+  const { volumes } = await chooseVolumes({ kind: config.volumesKind, directory: config.volumesDirectory })
+  return await hostEngine({ config, secrets, clock: systemClock, logger, volumes, sites: (supervisor) => caddySites({ config, supervisor, clock: systemClock }) })
+}
+
+async function openSandbox(config: Config, secrets: SecretStore): Promise<Engine> {
+  const { sandboxEngine } = await import('./engine/sandbox/index.ts')
+  return sandboxEngine({ config, secrets, clock: systemClock })
+}
