@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import type { DatabaseSync } from 'node:sqlite'
@@ -45,16 +45,18 @@ export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync 
 }
 
 /**
- * An existing file is never opened here: closing a second descriptor of a file drops the POSIX locks that the process
- * holds on it (https://sqlite.org/howtocorrupt.html, 2.2).
+ * Does not touch what a symbolic link points to. An existing file is never opened here: closing a second descriptor of a file
+ * drops the POSIX locks that the process holds on it (https://sqlite.org/howtocorrupt.html, 2.2).
  */
 function restrict(path: string): void {
+  if (path === ':memory:') return
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (!hasSystemCode(error, 'EEXIST')) throw error
   }
-  chmodSync(path, 0o600)
+  const facts = lstatSync(path)
+  if (facts.isFile() && (facts.mode & 0o077) !== 0) chmodSync(path, 0o600)
 }
 
 function resultCode(error: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -168,6 +168,17 @@ describe('file', () => {
     await openAt(path).store[Symbol.asyncDispose]()
 
     expect((await stat(path)).mode & 0o777).toBe(0o600)
+  })
+
+  it('reached by a symbolic link keeps the mode that its owner gave it', async () => {
+    const target = newPath()
+    await openAt(target).store[Symbol.asyncDispose]()
+    await chmod(target, 0o640)
+    const link = join(directory, `link-${++files}`)
+    await symlink(target, link)
+    await openAt(link).store[Symbol.asyncDispose]()
+
+    expect((await stat(target)).mode & 0o777).toBe(0o640)
   })
 
   it('keeps everything when opened again', async () => {

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs'
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import type { Config } from '../../../config/options.ts'
 import { ChatonError, hasSystemCode } from '../../../kit/errors.ts'
 import { run } from '../../../kit/exec.ts'
 import { ensureDirectory, exists } from '../../../kit/files.ts'
 import { randomName } from '../../../kit/random.ts'
+import { openDatabase } from '../../../kit/sqlite.ts'
 import { pathsOf, type HostSpace } from '../names.ts'
 import type { Databases, DatabaseTemplate, SpaceProcesses } from '../parts.ts'
 
@@ -73,7 +73,7 @@ export function sqliteDatabases(deps: SqliteDeps): Databases {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 })
       if (await exists(join(directoryOf(id), fileName))) {
         // Nobody has it open any more; what is in the log goes into the file before it is moved.
-        const database = new DatabaseSync(join(directoryOf(id), fileName))
+        const database = openDatabase(join(directoryOf(id), fileName), 0)
         database.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;')
         database.close()
         await rename(join(directoryOf(id), fileName), file)
@@ -88,7 +88,7 @@ async function clone(source: string, target: string, { space, template }: { spac
   const work = join(space.paths.root, `${randomName()}.db`)
   try {
     await copyFile(source, work, constants.COPYFILE_FICLONE)
-    const database = new DatabaseSync(work)
+    const database = openDatabase(work, 0)
     try {
       database.exec(['BEGIN', ...(template?.personalise ?? []).map((line) => line.replace(/;$/, '')), 'COMMIT'].join(';\n'))
     } finally {
