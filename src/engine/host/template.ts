@@ -5,10 +5,14 @@ import { ChatonError } from '../../kit/errors.ts'
 
 const directory = join(import.meta.dirname, '../../../templates/host')
 
-/** Text of `templates/host/<name>` with its values. A value that the template asks for and did not get throws. */
+/** Source of `templates/host/<name>`. */
+export async function hostTemplate(name: string): Promise<string> {
+  return readFile(join(directory, name), 'utf8')
+}
+
+/** Text of `templates/host/<name>` with its values, unescaped. A value that the template asks for and did not get throws. */
 export async function renderHostTemplate(name: string, values: Readonly<Record<string, unknown>> = {}): Promise<string> {
-  const source = await readFile(join(directory, name), 'utf8')
-  return Handlebars.compile(source, { noEscape: true, strict: true })(values)
+  return Handlebars.compile(await hostTemplate(name), { noEscape: true, strict: true })(values)
 }
 
 /**
