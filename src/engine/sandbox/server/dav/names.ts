@@ -21,7 +21,10 @@ const types: Readonly<Record<string, string>> = {
 
 export const mimeType = (name: string): string => types[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream'
 
-/** As sabre/dav encodes a path: letters, digits and `_-.~()` stay. */
-export const encodeName = (name: string): string => encodeURIComponent(name).replaceAll(/[!'*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+/** As sabre/dav encodes a path: letters, digits and `_-.~()` stay, the rest in lower-case hexadecimal. */
+export const encodeName = (name: string): string =>
+  encodeURIComponent(name)
+    .replaceAll(/[!'*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+    .replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())
 
 export const hrefOf = (parts: readonly string[], directory: boolean): string => `/${parts.map(encodeName).join('/')}${directory ? '/' : ''}`

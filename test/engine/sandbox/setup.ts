@@ -1,0 +1,47 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Engine, SpaceTarget } from '../../../src/engine/contract.ts'
+import { sandboxEngine } from '../../../src/engine/sandbox/index.ts'
+import { randomName, uuid } from '../../../src/kit/random.ts'
+
+export interface SandboxForTest {
+  readonly engine: Engine
+  readonly directory: string
+  readonly newTarget: (wanted?: Partial<SpaceTarget>) => SpaceTarget
+}
+
+export async function sandboxForTest(): Promise<SandboxForTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'chaton-sandbox-'))
+  const newTarget = (wanted: Partial<SpaceTarget> = {}): SpaceTarget => {
+    const slug = wanted.slug ?? `s-${randomName(8)}`
+    return {
+      uid: uuid(),
+      slug,
+      title: 'Jardin partagé',
+      domain: `${slug}.example.org`,
+      port: undefined,
+      release: '32.0.1',
+      poolBytes: 50e6,
+      accountCap: 4,
+      office: undefined,
+      apps: { enable: [], disable: [], hide: [] },
+      php: { workers: 2, memoryBytes: 512e6, uploadMaxBytes: 1e9 },
+      owner: { name: 'Camille Exemple', email: 'camille@example.org', locale: 'fr' },
+      administrator: 'camille',
+      ...wanted,
+    }
+  }
+  return { engine: sandboxEngine({ config: { stateDirectory: directory } }), directory, newTarget }
+}
+
+export async function provision(engine: Engine, target: SpaceTarget): Promise<void> {
+  await engine.ensureDatabase(target)
+  await engine.ensureVolume(target)
+  await engine.ensureConfig(target)
+  await engine.ensureApps(target)
+  await engine.ensureOffice(target)
+  await engine.ensureLimits(target)
+  await engine.ensureAdministrator(target)
+  await engine.ensureSite(target)
+}
