@@ -34,14 +34,3 @@ export async function sandboxForTest(): Promise<SandboxForTest> {
   }
   return { engine: sandboxEngine({ config: { stateDirectory: directory } }), directory, newTarget }
 }
-
-export async function provision(engine: Engine, target: SpaceTarget): Promise<void> {
-  await engine.ensureDatabase(target)
-  await engine.ensureVolume(target)
-  await engine.ensureConfig(target)
-  await engine.ensureApps(target)
-  await engine.ensureOffice(target)
-  await engine.ensureLimits(target)
-  await engine.ensureAdministrator(target)
-  await engine.ensureSite(target)
-}

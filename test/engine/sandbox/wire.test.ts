@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
+import { provision } from '../../conformance/engine-steps.ts'
 import { describeNextcloudHttp } from '../../conformance/nextcloud.ts'
-import { provision, sandboxForTest } from './setup.ts'
+import { sandboxForTest } from './setup.ts'
 
 describeNextcloudHttp('sandbox', async () => {
   const { engine, newTarget, directory } = await sandboxForTest()

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Engine, SpaceTarget, StepResult } from '../../src/engine/contract.ts'
+import { ask, propfind, type Answer, type Ask } from './wire.ts'
+
+export interface EngineForTest {
+  readonly engine: Engine
+  /** A space that does not exist yet: pool of 50 MB, 4 accounts; fields of `wanted` replace these. */
+  readonly newTarget: (wanted?: Partial<SpaceTarget>) => SpaceTarget
+  readonly cleanup: () => Promise<void>
+}
+
+/** The steps of a provision in their order. */
+export async function provision(engine: Engine, target: SpaceTarget): Promise<StepResult[]> {
+  return [
+    await engine.ensureDatabase(target),
+    await engine.ensureVolume(target),
+    await engine.ensureConfig(target),
+    await engine.ensureApps(target),
+    await engine.ensureOffice(target),
+    await engine.ensureLimits(target),
+    await engine.ensureAdministrator(target),
+    await engine.ensureSite(target),
+  ]
+}
+
+/** An account of a space, speaking WebDAV with an app password. */
+export interface Person {
+  readonly userId: string
+  readonly password: string
+  dav(method: string, path: string, options?: Ask): Promise<Answer>
+  put(path: string, body: Buffer<ArrayBuffer> | string, headers?: Record<string, string>): Promise<number>
+}
+
+export async function signIn(engine: Engine, target: SpaceTarget, userId: string): Promise<Person> {
+  const { password } = await engine.createAppPassword(target, userId, 'conformance')
+  return person(engine, target, { userId, password })
+}
+
+export function person(engine: Engine, target: SpaceTarget, { userId, password }: { userId: string; password: string }): Person {
+  const wire = () => ({ url: engine.address(target).url, user: userId, password })
+  const dav = (method: string, path: string, options?: Ask): Promise<Answer> => ask(wire(), method, `/remote.php/dav/files/${encodeURIComponent(userId)}/${path}`, options)
+  const put = async (path: string, body: Buffer<ArrayBuffer> | string, headers: Record<string, string> = {}): Promise<number> => (await dav('PUT', path, { body, headers })).status
+  return { userId, password, dav, put }
+}
+
+/** OCS as this account; the HTTP status and the code of the envelope. */
+export async function ocs(engine: Engine, target: SpaceTarget, who: Person, call: { method: string; path: string; form?: Record<string, string> }): Promise<{ http: number; code: number }> {
+  const answer = await ask({ url: engine.address(target).url, user: who.userId, password: who.password }, call.method, `/ocs/v2.php/cloud/${call.path}?format=json`, {
+    headers: { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' },
+    ...(call.form ? { body: new URLSearchParams(call.form).toString() } : {}),
+  })
+  const { meta } = (JSON.parse(answer.text) as { ocs: { meta: { statuscode: number } } }).ocs
+  return { http: answer.status, code: meta.statuscode }
+}
+
+/** Checksum and time of every file of the account, by path. */
+export async function snapshot(engine: Engine, target: SpaceTarget, who: Person): Promise<Record<string, string>> {
+  const base = `/remote.php/dav/files/${who.userId}/`
+  const found = await propfind({ url: engine.address(target).url, user: who.userId, password: who.password }, base, 'getlastmodified resourcetype', 'infinity')
+  const files = found.filter(({ props }) => props['resourcetype'] === '')
+  const entries = await Promise.all(
+    files.map(async ({ href, props }) => {
+      const path = href.slice(href.indexOf(base) + base.length)
+      const { bytes } = await who.dav('GET', path)
+      return [path, `${createHash('sha256').update(bytes).digest('hex')} ${String(props['getlastmodified'])}`] as const
+    }),
+  )
+  return Object.fromEntries(entries)
+}
