@@ -58,7 +58,7 @@ function freePort(): Promise<number> {
 export async function ensureServer(paths: SandboxPaths, port: number, clock: Clock): Promise<boolean> {
   if (isRunning(paths) && (await answers(port))) return false
   await stopServer(paths, clock)
-  const pid = await spawnDetached(process.execPath, ['--disable-warning=ExperimentalWarning', entry, paths.root, String(port)], { logFile: paths.log })
+  const pid = await spawnDetached(process.execPath, [entry, paths.root, String(port)], { logFile: paths.log })
   const mark = processMark(pid)
   if (mark !== undefined) await writeFileAtomic(paths.process, mark)
   const deadline = clock.now().getTime() + startWithinMs

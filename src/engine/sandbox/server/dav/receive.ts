@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { header, type SignedIn } from '../exchange.ts'
@@ -33,7 +32,10 @@ export async function receive<T>(exchange: SignedIn, limit: { path: string; byte
     },
   })
   try {
-    await pipeline(exchange.request, meter, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }))
+    const file = await open(temporary, 'wx', 0o600)
+    await pipeline(exchange.request, meter, file.createWriteStream()).catch((error: unknown) => {
+      throw exchange.request.complete || error instanceof DavError ? error : badRequest('The connection broke off before the end of the file')
+    })
     if (declared !== undefined && size !== declared) {
       throw badRequest(`Expected filesize of ${declared} bytes but read (from Nextcloud client) and wrote (to Nextcloud storage) ${size} bytes.`)
     }
