@@ -45,6 +45,8 @@ export interface OwnSupervisorOptions {
 /** Descriptor of the lock in the started process and all its children. */
 const lockDescriptor = 9
 const heldByAnother = 75
+/** For children that have lost their master. */
+const orphanGraceMs = 1000
 
 /**
  * Takes the lock, writes its own pid and start time, then becomes the program. The lock stays with the program and its
@@ -89,7 +91,8 @@ export class OwnSupervisor implements Supervisor {
       const record = await this.#settledRecord(unit.name)
       if (record && (await isAlive(record)) && record.told.command === commandMark(unit)) {
         const reloaded = await this.#takeIn(unit, record)
-        if (reloaded !== undefined && (await this.#waitUntil(() => answers(unit.socket)))) return { started: false, reloaded }
+        const serves = reloaded !== undefined && (await this.#waitUntil(async () => !(await isAlive(record)) || (await answers(unit.socket))))
+        if (serves && (await isAlive(record))) return { started: false, reloaded }
       }
       await this.stop(unit.name)
       if (await this.#start(unit)) return { started: true, reloaded: false }
@@ -114,20 +117,24 @@ export class OwnSupervisor implements Supervisor {
     for (const file of [files.pid, files.log, files.lock]) await rm(file, { force: true })
   }
 
-  /** Asks the master, or what is left without one, to end; then kills. True when all are gone. */
+  /** Asks the master to end, then what is left of its children; then kills. True when all are gone. */
   async #end(record: RunRecord | undefined, lock: string): Promise<boolean> {
-    const masterLives = record !== undefined && (await isAlive(record))
+    const masterLives = async (): Promise<boolean> => record !== undefined && (await isAlive(record))
     const living = async (): Promise<number[]> => {
       const holders = await holdersOf(lock, lockDescriptor)
-      return record && (await isAlive(record)) ? [...new Set([record.pid, ...holders])] : holders
+      return record && (await masterLives()) ? [...new Set([record.pid, ...holders])] : holders
     }
     const ended = async (): Promise<boolean> => (await living()).length === 0
+    if (record && (await masterLives())) {
+      signalProcess(record.pid, record.told.stopSignal)
+      await this.#waitUntil(async () => !(await masterLives()), this.#options.graceMs)
+    }
     if (await ended()) return true
-    if (masterLives) signalProcess(record.pid, record.told.stopSignal)
-    else for (const pid of await living()) signalProcess(pid, 'SIGTERM')
-    if (await this.#waitUntil(ended, this.#options.graceMs)) return true
-    for (const pid of await living()) signalProcess(pid, 'SIGKILL')
-    return this.#waitUntil(ended)
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      for (const pid of await living()) signalProcess(pid, signal)
+      if (await this.#waitUntil(ended, signal === 'SIGTERM' ? orphanGraceMs : undefined)) return true
+    }
+    return false
   }
 
   async isRunning(name: string): Promise<boolean> {
