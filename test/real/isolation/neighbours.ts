@@ -19,7 +19,7 @@ export const secretOf = (space: HostSpace): string => `secret-of-${space.names.i
 export async function neighbours(redis: 'on' | 'off' = 'on') {
   const state = await mkdtemp(join(tmpdir(), 'chaton-isolation-'))
   await chmod(state, 0o711)
-  const users = unixUsers(systemClock)
+  const users = unixUsers({ stateDirectory: state }, systemClock)
   const supervisor = new OwnSupervisor({ directory: join(state, 'units'), clock: systemClock })
   const releasesDirectory = join(state, 'releases')
   const release = join(releasesDirectory, '1.0.0')

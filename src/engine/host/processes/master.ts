@@ -2,9 +2,9 @@ import { readFile, readdir, stat } from 'node:fs/promises'
 
 export interface MasterState {
   readonly pid: number
-  /** Processes of its own: workers that serve, or wait for the next request. */
-  readonly workers: number
-  /** Share of the memory in use (PSS), workers not counted. */
+  /** Its workers, that serve or wait for the next request. */
+  readonly workers: readonly number[]
+  /** Share of the memory in use (PSS) by the master and its workers. */
   readonly residentBytes: number
 }
 
@@ -17,14 +17,22 @@ export async function masterOf(configFile: string, uid: number): Promise<MasterS
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name) || !(await textOf(`/proc/${name}/cmdline`)).startsWith(title)) continue
     if ((await ownerOf(`/proc/${name}`)) !== uid) continue
-    const children = (await textOf(`/proc/${name}/task/${name}/children`)).trim()
-    return {
-      pid: Number(name),
-      workers: children === '' ? 0 : children.split(' ').length,
-      residentBytes: proportionalBytes(await textOf(`/proc/${name}/smaps_rollup`)),
-    }
+    const workers = (await textOf(`/proc/${name}/task/${name}/children`)).trim().split(' ').filter(Boolean).map(Number)
+    const shares = await Promise.all([Number(name), ...workers].map(async (pid) => proportionalBytes(await textOf(`/proc/${pid}/smaps_rollup`))))
+    return { pid: Number(name), workers, residentBytes: shares.reduce((sum, share) => sum + share, 0) }
   }
   return undefined
+}
+
+/** Connections that were made to this Unix socket and have not ended: requests that are served or wait. */
+export async function connectionsTo(socket: string): Promise<number> {
+  return countConnections(await readFile('/proc/net/unix', 'utf8'), socket)
+}
+
+/** Lines of /proc/net/unix (proc(5)) for the path, without the listening one, whose flags are `00010000`. */
+export function countConnections(table: string, socket: string): number {
+  const lines = table.split('\n').map((line) => line.trim().split(/\s+/))
+  return lines.filter(([, , , flags, , , , path]) => path === socket && flags !== '00010000').length
 }
 
 /** The `Pss:` line of smaps_rollup (proc(5)), in bytes; 0 where there is none. */

@@ -10,11 +10,11 @@ import type { ProcessUnit, SpaceProcesses, Supervisor } from '../parts.ts'
 import { plainPath, renderHostTemplate } from '../template.ts'
 import { webUser } from '../web-user.ts'
 import { commandLineSettings, disabledInFpm, openBasedir } from './fence.ts'
-import { masterOf } from './master.ts'
+import { connectionsTo, masterOf } from './master.ts'
 import { findPhp, type PhpBinaries } from './php-binary.ts'
 
-/** A master that has served holds its OPcache; a fresh one is far below. */
-const worthRestingBytes = 16 * 1024 * 1024
+/** Of master and workers. Those that have served hold OPcache and heap; fresh ones are far below. */
+const worthRestingBytes = 24 * 1024 * 1024
 
 export interface HostProcessesOptions {
   readonly config: Pick<Config, 'releasesDirectory' | 'redis'>
@@ -57,7 +57,7 @@ export class HostProcesses implements SpaceProcesses {
   async rest(space: HostSpace): Promise<boolean> {
     const unit = await this.#phpUnit(space)
     const master = await masterOf(join(space.paths.processes, 'php-fpm.conf'), space.owner.uid)
-    if (!master || master.workers > 0 || master.residentBytes < worthRestingBytes) return false
+    if (!master || master.residentBytes < worthRestingBytes || (await connectionsTo(space.paths.phpSocket)) > 0) return false
     await this.#options.supervisor.reload(unit)
     return true
   }
@@ -103,6 +103,7 @@ export class HostProcesses implements SpaceProcesses {
       openBasedir: openBasedir(space, this.#options.config),
       disableFunctions: disabledInFpm.join(','),
       workers: target.php.workers,
+      spareWorkers: Math.min(2, target.php.workers),
       memoryBytes: target.php.memoryBytes,
       uploadMaxBytes: target.php.uploadMaxBytes,
     }

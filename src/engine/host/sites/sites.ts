@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Config } from '../../../config/options.ts'
 import { contain } from '../../../kit/contain.ts'
+import { hasSystemCode } from '../../../kit/errors.ts'
 import { hasProgram } from '../../../kit/exec.ts'
 import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../../kit/files.ts'
 import { whileLocked } from '../../../kit/lock.ts'
@@ -27,6 +28,20 @@ const suffix = '.caddy'
 const spaceFile = /^ch-[a-z0-9-]+\.caddy$/
 /** Caddy's stock admin interface: whoever reaches it may do anything that Caddy may. */
 const openAdmin = '127.0.0.1:2019'
+const migrateSetting = '/proc/sys/net/ipv4/tcp_migrate_req'
+
+/**
+ * While Caddy changes over, its old and its new listener share the port (SO_REUSEPORT); with this setting (Linux 5.14,
+ * Documentation/networking/ip-sysctl.rst) the kernel hands connections that wait at the old one to the new one, instead
+ * of resetting them. It concerns sockets of that kind only. A kernel without it, or one we may not tell, is left alone.
+ */
+async function migrateConnections(): Promise<void> {
+  try {
+    if ((await readTextIfExists(migrateSetting))?.trim() === '0') await writeFile(migrateSetting, '1')
+  } catch (error) {
+    if (!hasSystemCode(error, 'EACCES', 'EPERM', 'EROFS')) throw error
+  }
+}
 
 /**
  * One Caddy for all sites, run by our supervisor. The truth is one Caddyfile a space in `<state>/caddy/sites`; Caddy
@@ -106,7 +121,9 @@ export class CaddySites implements Sites {
     const { started } = await supervisor.ensure(await this.#unit())
     const marker = join(this.#root, 'loaded')
     if (!started && (await readTextIfExists(marker)) === wanted) return false
-    if (!started) await loadCaddyfile(config.webAdmin, main)
+    await migrateConnections()
+    // Also after a start: the admin interface answers before the sites do, and takes no order until they do.
+    await loadCaddyfile(config.webAdmin, main)
     await writeFileAtomic(marker, wanted)
     return true
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commandLineSettings, openBasedir, pinnedAppsDirectory } from '../../../../src/engine/host/processes/fence.ts'
-import { proportionalBytes } from '../../../../src/engine/host/processes/master.ts'
+import { countConnections, proportionalBytes } from '../../../../src/engine/host/processes/master.ts'
 import { findPhp } from '../../../../src/engine/host/processes/php-binary.ts'
 import { plainPath, renderHostTemplate } from '../../../../src/engine/host/template.ts'
 import { webUser } from '../../../../src/engine/host/web-user.ts'
@@ -52,6 +52,19 @@ describe('small parts', () => {
   it('reads the proportional share of memory', () => {
     expect(proportionalBytes('00400000-7fff ---p 00000000 00:00 0 [rollup]\nRss:  10568 kB\nPss:   7800 kB\nPss_Dirty: 1 kB\n')).toBe(7_987_200)
     expect(proportionalBytes('')).toBe(0)
+  })
+
+  it('counts connections to a socket, not its listener, nor those to another', () => {
+    const table = [
+      'Num       RefCount Protocol Flags    Type St Inode Path',
+      '0000000000000000: 00000002 00000000 00010000 0001 01 47322 /s/run/php.sock',
+      '0000000000000000: 00000003 00000000 00000000 0001 03 47323 /s/run/php.sock',
+      '0000000000000000: 00000003 00000000 00000000 0001 03 47324',
+      '0000000000000000: 00000003 00000000 00000000 0001 03 47325 /s/run/php.sock2',
+      '',
+    ].join('\n')
+    expect(countConnections(table, '/s/run/php.sock')).toBe(1)
+    expect(countConnections(table, '/other')).toBe(0)
   })
 
   it('finds the newest PHP that has both programs, or says what to install', async () => {
