@@ -5,7 +5,6 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   startup: async () => (await import('./startup.ts')).startup,
   provision: async () => (await import('./provision.ts')).provision,
   density: async () => (await import('./density.ts')).density,
-  pool: async () => (await import('./pool.ts')).pool,
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config/options.ts'
-import type { Engine } from './engine/contract.ts'
+import type { Engine, Finding } from './engine/contract.ts'
 import type { HostEngine } from './engine/host/host.ts'
 import type { Apps } from './engine/host/releases/apps.ts'
 import type { Releases } from './engine/host/releases/catalogue.ts'
@@ -14,9 +14,11 @@ import type { SecretStore } from './kit/secrets.ts'
 import type { Mailer } from './mail/contract.ts'
 import { parseManifest } from './model/manifest.ts'
 import type { Plan } from './model/plan.ts'
+import { promisesOf } from './spaces/promises.ts'
 import type { SpacesContext } from './spaces/context.ts'
 import { ensureDefaultPlans } from './spaces/plans.ts'
 import type { Journal, Store } from './store/contract.ts'
+import type { Volumes } from './volume/contract.ts'
 
 /** What a command may use; everything is opened at first use and closed at the end. */
 export interface App {
@@ -33,6 +35,8 @@ export interface App {
   /** Makes the golden space of a release, where the engine has such a thing. */
   prepareRelease(version: string): Promise<void>
   forgetRelease(version: string): Promise<void>
+  /** Checks the machine; each finding says what mends it. Changes nothing. */
+  doctor(): Promise<readonly Finding[]>
   setupHost(options: Pick<SetupOptions, 'domain' | 'release' | 'dryRun' | 'say' | 'signal'>): Promise<SetupResult>
   close(): Promise<void>
 }
@@ -51,7 +55,8 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
   const records = once(async () => await openRecords(config))
   const secrets = once(async () => await openSecrets(config))
   const mailer = once(async () => await openMailer(config, await secrets()))
-  const host = once(async () => await openHostEngine({ config, logger, secrets: await secrets() }))
+  const volumes = once(async () => await (await import('./volume/choose.ts')).chooseVolumes({ kind: config.volumesKind, directory: config.volumesDirectory }))
+  const host = once(async () => await openHostEngine({ config, logger, secrets: await secrets(), volumes: (await volumes()).volumes }))
   const engine = once(async (): Promise<Engine> => (config.engine === 'host' ? await host() : await openSandbox(config, await secrets())))
   const releases = once(async () => {
     const { createReleases } = await import('./engine/host/releases/catalogue.ts')
@@ -83,6 +88,18 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
     },
     forgetRelease: async (version) => {
       if (config.engine === 'host') await (await host()).forgetGolden(version)
+    },
+    doctor: async () => {
+      const { doctor } = await import('./engine/host/setup/checks.ts')
+      const general = { config, clock: systemClock, mailer: await mailer() }
+      if (config.engine !== 'host') return await doctor(general)
+      const [{ store }, { parts, ...hostSpaces }, chosen] = await Promise.all([records(), host(), volumes()])
+      const { promisedBytes, targets } = await promisesOf({ store, config, releases: await hostSpaces.releases() })
+      const { databases, sites } = parts
+      return await doctor({
+        ...general,
+        host: { releases: await releases(), databases, sites, volumeFindings: chosen.findings, volumes: chosen.volumes, promisedBytes, leftovers: async () => await hostSpaces.leftovers(targets) },
+      })
     },
     setupHost: async (options) => {
       const { setupHost } = await import('./engine/host/setup/setup.ts')
@@ -134,13 +151,8 @@ async function openMailer(config: Config, secrets: SecretStore): Promise<Mailer>
   })
 }
 
-async function openHostEngine({ config, logger, secrets }: { config: Config; logger: Logger; secrets: SecretStore }): Promise<HostEngine> {
-  const [{ hostEngine }, { chooseVolumes }, { caddySites }] = await Promise.all([
-    import('./engine/host/host.ts'),
-    import('./volume/choose.ts'),
-    import('./engine/host/sites/index.ts'),
-  ])
-  const { volumes } = await chooseVolumes({ kind: config.volumesKind, directory: config.volumesDirectory })
+async function openHostEngine({ config, logger, secrets, volumes }: { config: Config; logger: Logger; secrets: SecretStore; volumes: Volumes }): Promise<HostEngine> {
+  const [{ hostEngine }, { caddySites }] = await Promise.all([import('./engine/host/host.ts'), import('./engine/host/sites/index.ts')])
   return await hostEngine({ config, secrets, clock: systemClock, logger, volumes, sites: (supervisor) => caddySites({ config, supervisor, clock: systemClock }) })
 }
 

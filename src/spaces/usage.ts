@@ -66,10 +66,13 @@ export function summarise(input: {
   }
 }
 
+/** With less than this part of the pool left, the share of each account is too small for most files. */
+const hardlyAnything = 0.03
+
 /** How full a pool is for its people, 0 to 100 and above: the reserve is not theirs. 100 as soon as hardly anything fits. Pure. */
 export function percentUsed({ usedBytes, poolBytes }: Pick<UsageStatus, 'usedBytes' | 'poolBytes'>): number {
   const usable = poolBytes - reserveFor(poolBytes)
-  if (usedBytes >= usable - poolBytes * 0.01) return Math.max(100, Math.floor((usedBytes / Math.max(1, poolBytes)) * 100))
+  if (usedBytes >= usable - poolBytes * hardlyAnything) return Math.max(100, Math.floor((usedBytes / Math.max(1, poolBytes)) * 100))
   return Math.floor((usedBytes / usable) * 100)
 }
 
@@ -78,7 +81,7 @@ export function poolCondition(usage: UsageStatus): Omit<Condition, 'lastTransiti
   const figures = `${formatSize(usage.usedBytes)} of ${formatSize(usage.poolBytes)} used`
   if (percentUsed(usage) < 100) return { type: 'PoolWithinLimit', status: 'True', reason: 'RoomLeft', message: figures }
   const freed = `trash ${formatSize(usage.trashBytes)}, old versions ${formatSize(usage.versionsBytes)}`
-  const message = `${figures}: nothing can be written, everything can be read and deleted; empty first what nobody misses (${freed})`
+  const message = `${figures}: new files are refused, everything can be read and deleted; empty first what nobody misses (${freed})`
   return { type: 'PoolWithinLimit', status: 'False', reason: 'Full', message }
 }
 

@@ -4,8 +4,11 @@ import { ChatonError } from '../kit/errors.ts'
 import { run } from '../kit/exec.ts'
 import { parseQgroups, type QgroupUse } from './btrfs-parse.ts'
 
-/** Use above this share of a limit is read after a flush: below it, seconds of delay change no decision. */
-const nearlyFull = 0.75
+/**
+ * Use above this share of a limit is read after a flush: else what was deleted counts until the next commit of btrfs, up
+ * to 30 s later, and writers wait for it. Below, there is room enough either way.
+ */
+const nearlyFull = 0.5
 /** A flush may take at most this share of the time. */
 const flushShare = 0.1
 const shortestPauseMs = 1000

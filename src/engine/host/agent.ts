@@ -26,7 +26,7 @@ export interface AgentDeps {
   readonly processes: Pick<SpaceProcesses, 'commandLineSettings'>
 }
 
-const Answer = z.object({ id: z.number(), ok: z.boolean(), result: z.unknown(), code: z.string().optional(), message: z.string().optional() })
+const Answer = z.object({ id: z.number(), ok: z.boolean(), result: z.unknown().optional(), code: z.string().optional(), message: z.string().optional() })
 type Answer = z.infer<typeof Answer>
 
 interface Waiting {
@@ -93,6 +93,14 @@ export class Agents {
   }
 }
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 class Session {
   readonly #conversation: Conversation
   readonly #slug: string
@@ -106,7 +114,10 @@ class Session {
     this.#slug = slug
     conversation.onLine((line) => {
       const at = line.indexOf(mark)
-      if (at !== -1) this.#take(Answer.parse(JSON.parse(line.slice(at + mark.length))))
+      if (at === -1) return
+      const answer = Answer.safeParse(parsed(line.slice(at + mark.length)))
+      if (answer.success) this.#take(answer.data)
+      else this.#fail('it gave an answer that cannot be read')
     })
     void conversation.ended.then(({ stderr }) => this.#fail(`PHP ended before it answered${stderr.trim() === '' ? '' : `:\n${stderr.trim()}`}`))
   }

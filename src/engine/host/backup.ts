@@ -9,7 +9,7 @@ import type { SpaceTarget } from '../contract.ts'
 import type { HostParts } from './host-parts.ts'
 import type { HostSpace } from './names.ts'
 import { ensureConfig, ensureLimits, ensureSite } from './provision.ts'
-import { secretNames, secretsOf } from './space-config.ts'
+import { secretNames, secretsOf } from './space-secrets.ts'
 
 /** `config.json` of a backup: what the new place cannot make itself. It holds secrets of the space, so backups are kept 0700. */
 const Kept = z.object({

@@ -9,7 +9,6 @@ import { asChatonError, ChatonError, hasSystemCode } from '../../kit/errors.ts'
 import { ensureDirectory, readTextIfExists, writeFileAtomic } from '../../kit/files.ts'
 import { lockFile, type Lock } from '../../kit/lock.ts'
 import type { Logger } from '../../kit/log.ts'
-import { randomName, randomWord } from '../../kit/random.ts'
 import type { SecretStore } from '../../kit/secrets.ts'
 import type { SpaceTarget } from '../contract.ts'
 import { placeScripts, type Agents } from './agent.ts'
@@ -21,6 +20,7 @@ import type { Nextcloud } from './nextcloud.ts'
 import type { Databases, SpaceProcesses } from './parts.ts'
 import { fingerprintOf, hasPasswordLists, versionOf } from './release-trees.ts'
 import { settingsOf } from './settings.ts'
+import { secretsOf } from './space-secrets.ts'
 import type { UnixUsers } from './users.ts'
 
 export interface GoldenDeps {
@@ -171,7 +171,7 @@ export class GoldenSpaces {
 
   async #install(space: HostSpace): Promise<void> {
     const { config, databases, nextcloud } = this.#deps
-    const secrets = { instanceId: newInstanceId(), secret: randomWord(48), passwordSalt: randomWord(30) }
+    const secrets = await secretsOf(this.#deps.secrets, space.target.uid)
     await installNextcloud(this.#deps, space, secrets.instanceId)
     const [database, version] = await Promise.all([databases.settings(space), versionOf(space.release)])
     const settings = settingsOf({ space, config, secrets, database, version, url: 'http://localhost', redis: false, smtpPassword: undefined })
@@ -207,9 +207,6 @@ export class GoldenSpaces {
     }
   }
 }
-
-/** `oc` and ten letters or digits, as Nextcloud makes them. */
-export const newInstanceId = (): string => `oc${randomName(10)}`
 
 /** SQL that makes a clone's dates its own: all else in a golden database belongs to no instance. */
 export function personaliseClone(now: Date): string[] {

@@ -38,7 +38,7 @@ export interface HostEngine extends Engine {
 /** The host engine with its parts for this machine: systemd or our own supervisor, PostgreSQL or SQLite. */
 export async function hostEngine({ config, secrets, clock, logger, volumes, sites }: HostEngineDeps): Promise<HostEngine> {
   const php = async (): Promise<string> => (await findPhp()).cli
-  const users = unixUsers(clock)
+  const users = unixUsers(config, clock)
   const supervisor = await chooseSupervisor(config, clock)
   const processes = new HostProcesses({ config, supervisor })
   const databases = await chooseDatabases({ config, secrets, users, clock, php, processes })

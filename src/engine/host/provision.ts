@@ -5,9 +5,10 @@ import type { SpaceTarget, StepResult } from '../contract.ts'
 import { personaliseClone, switchedOff, type Golden } from './golden.ts'
 import type { HostParts } from './host-parts.ts'
 import { clearInstallRemains, installNextcloud } from './install.ts'
-import type { HostSpace } from './names.ts'
+import { namesOf, type HostSpace } from './names.ts'
 import type { SpaceRecord } from './records.ts'
-import { linkPinnedApps, secretsOf, writeConfig } from './space-config.ts'
+import { linkPinnedApps, writeConfig } from './space-config.ts'
+import { secretsOf } from './space-secrets.ts'
 import { warmUp } from './warm-up.ts'
 
 const recordOf = ({ uid, slug, release, poolBytes }: SpaceTarget): SpaceRecord => ({ uid, slug, release, poolBytes, installing: false, installed: false })
@@ -28,9 +29,13 @@ async function goldenFor({ config, golden, logger }: HostParts, release: string)
 /** Unix user, role and database; with a golden space, Nextcloud's tables are in it at once. */
 export async function ensureDatabase(parts: HostParts, target: SpaceTarget): Promise<StepResult> {
   const { records, databases, clock } = parts
-  const space = await parts.spaces.ensure(target)
+  const known = await records.read(namesOf(target).id)
+  const [space, golden] = await Promise.all([
+    parts.spaces.ensure(target),
+    known?.installed === true || known?.installing === true ? undefined : goldenFor(parts, target.release),
+  ])
   const { id } = space.names
-  const record = (await records.read(id)) ?? recordOf(target)
+  const record = known ?? recordOf(target)
   if (record.installed) {
     const { created } = await databases.ensure(space, undefined)
     if (!created) return { changed: false }
@@ -39,7 +44,6 @@ export async function ensureDatabase(parts: HostParts, target: SpaceTarget): Pro
     })
   }
   await records.write(id, record)
-  const golden = record.installing ? undefined : await goldenFor(parts, target.release)
   const { created } = await databases.ensure(space, golden && { id: golden.id, personalise: personaliseClone(clock.now()) })
   if (golden === undefined) return { changed: created }
   await records.write(id, { ...record, golden: golden.id, installed: true })

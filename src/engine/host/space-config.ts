@@ -1,32 +1,17 @@
 import { readdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTextIfExists, writeFileAtomic } from '../../kit/files.ts'
-import { randomName, randomWord } from '../../kit/random.ts'
-import type { SecretStore } from '../../kit/secrets.ts'
+import { randomName } from '../../kit/random.ts'
 import { placeScripts } from './agent.ts'
 import { configPhp } from './config-php.ts'
-import { newInstanceId } from './golden.ts'
 import type { HostParts } from './host-parts.ts'
 import type { HostSpace } from './names.ts'
 import { pinnedAppsDirectory } from './processes/fence.ts'
 import { versionOf } from './release-trees.ts'
-import { settingsOf, type SpaceSecrets } from './settings.ts'
+import { settingsOf } from './settings.ts'
+import { secretsOf } from './space-secrets.ts'
 
 const passwordOfSmtp = 'mail/password'
-
-/** Names in the secret store, under `space/<uid>/`. */
-export const secretNames = { instanceId: 'instance-id', secret: 'secret', passwordSalt: 'password-salt' } as const
-
-/** Secrets of the space's config.php, made at first sight. */
-export async function secretsOf(secrets: SecretStore, uid: string): Promise<SpaceSecrets> {
-  const prefix = `space/${uid}`
-  const [instanceId, secret, passwordSalt] = await Promise.all([
-    secrets.getOrCreate(`${prefix}/${secretNames.instanceId}`, newInstanceId),
-    secrets.getOrCreate(`${prefix}/${secretNames.secret}`, () => randomWord(48)),
-    secrets.getOrCreate(`${prefix}/${secretNames.passwordSalt}`, () => randomWord(30)),
-  ])
-  return { instanceId, secret, passwordSalt }
-}
 
 type ConfigParts = Pick<HostParts, 'config' | 'secrets' | 'databases' | 'processes' | 'sites'>
 

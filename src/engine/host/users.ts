@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Config } from '../../config/options.ts'
 import type { Clock } from '../../kit/clock.ts'
 import { asChatonError } from '../../kit/errors.ts'
 import { run } from '../../kit/exec.ts'
@@ -14,7 +15,7 @@ export interface UnixUsers {
   find(name: string): Promise<UnixUser | undefined>
   /** Both gone. Repeatable. */
   remove(name: string): Promise<void>
-  /** Names of users and groups of spaces. */
+  /** Names of this installation's users, and of groups of that shape that have lost their user. */
   list(): Promise<readonly string[]>
 }
 
@@ -47,7 +48,9 @@ const lockPauseMs = 100
  * files; one that a killed run left behind names a dead process, and the tools remove it themselves, so a lock that
  * is held belongs to a living one: waited for, a few seconds.
  */
-export function unixUsers(clock: Clock, files: AccountFiles = systemFiles): UnixUsers {
+export function unixUsers({ stateDirectory }: Pick<Config, 'stateDirectory'>, clock: Clock, files: AccountFiles = systemFiles): UnixUsers {
+  // The comment field (passwd(5)) tells the users of one installation from those of another on this machine.
+  const comment = `chaton ${stateDirectory.replaceAll(/[:,\n]/g, '_')}`
   const tool = async (command: string, args: readonly string[], accept: readonly number[]): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -70,7 +73,7 @@ export function unixUsers(clock: Clock, files: AccountFiles = systemFiles): Unix
       const found = await find(name)
       if (found) return found
       if ((await idOf(files.group, name)) === undefined) await tool('groupadd', ['--system', name], [nameTaken])
-      const args = ['--system', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', '--gid', name, name]
+      const args = ['--system', '--comment', comment, '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', '--gid', name, name]
       await tool('useradd', args, [nameTaken])
       const made = await find(name)
       if (made) return made
@@ -82,7 +85,10 @@ export function unixUsers(clock: Clock, files: AccountFiles = systemFiles): Unix
     },
     async list() {
       const [users, groups] = await Promise.all([entries(files.passwd), entries(files.group)])
-      return [...new Set([...users, ...groups].map(([name]) => name ?? ''))].filter((name) => spaceName.test(name)).toSorted()
+      const names = new Set(users.map(([name]) => name))
+      const mine = users.filter((entry) => entry[4] === comment)
+      const widowed = groups.filter(([name]) => !names.has(name))
+      return [...mine, ...widowed].map(([name]) => name ?? '').filter((name) => spaceName.test(name)).toSorted()
     },
   }
 }

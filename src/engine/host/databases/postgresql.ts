@@ -7,7 +7,7 @@ import { randomWord } from '../../../kit/random.ts'
 import type { SecretStore } from '../../../kit/secrets.ts'
 import type { Finding } from '../../contract.ts'
 import type { HostSpace } from '../names.ts'
-import type { Databases } from '../parts.ts'
+import type { Databases, DatabaseTemplate } from '../parts.ts'
 import type { UnixUsers } from '../users.ts'
 import { identifier, literal, psqlDoor, type Psql } from './psql.ts'
 import { scramVerifier } from './scram.ts'
@@ -46,7 +46,7 @@ export function postgresqlDatabases({ config, secrets, users, clock }: Postgresq
     },
     async ensure(space, template) {
       const verifier = registerSecret(scramVerifier(await passwordOf(secrets, space)))
-      const rows = await psql.script(ensureScript(space.names.database, verifier, template))
+      const rows = await psql.script(ensureScript(space.names.database, { verifier, template, mark: markOf(config) }))
       return { created: rows[0]?.[0] === 'new' }
     },
     async settings(space) {
@@ -69,8 +69,8 @@ export function postgresqlDatabases({ config, secrets, users, clock }: Postgresq
       ])
     },
     async list() {
-      const names = `SELECT datname::text FROM pg_database UNION SELECT rolname::text FROM pg_roles`
-      return (await psql.script([`SELECT name FROM (${names}) AS all_names(name) WHERE name ~ ${literal(ours)} ORDER BY 1;`])).map(([name]) => name ?? '')
+      const mine = `shobj_description(oid, 'pg_authid') = ${literal(markOf(config))}`
+      return (await psql.script([`SELECT rolname FROM pg_roles WHERE rolname ~ ${literal(ours)} AND ${mine} ORDER BY 1;`])).map(([name]) => name ?? '')
     },
     async writeCounters(ids) {
       if (ids.length === 0) return new Map()
@@ -92,16 +92,28 @@ export function postgresqlDatabases({ config, secrets, users, clock }: Postgresq
   }
 }
 
+/** Comment on the roles of one installation: another one on this machine has roles of the same shape. */
+const markOf = (config: Config): string => `chaton ${config.stateDirectory}`
+
+interface Wanted {
+  readonly verifier: string
+  readonly template: DatabaseTemplate | undefined
+  readonly mark: string
+}
+
 /** Role, database (a clone where there is a template), rights; ends inside the new database. Each line may have run before. */
-function ensureScript(id: string, verifier: string, template: Parameters<Databases['ensure']>[1]): string[] {
+function ensureScript(id: string, { verifier, template, mark }: Wanted): string[] {
   const name = identifier(id)
   const absent = `WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = ${literal(id)})`
   const source = template === undefined ? '' : ` TEMPLATE ${identifier(template.id)} STRATEGY wal_log`
   const closed = common.map(literal).join(', ')
   return [
     `SELECT 'new' ${absent};`,
+    'BEGIN;',
     `SELECT ${literal(`CREATE ROLE ${name}`)} WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(id)}) \\gexec`,
     `ALTER ROLE ${name} LOGIN ${rights} PASSWORD ${literal(verifier)};`,
+    `COMMENT ON ROLE ${name} IS ${literal(mark)};`,
+    'COMMIT;',
     `SELECT ${literal(`CREATE DATABASE ${name} OWNER ${name}${source}`)} ${absent} \\gexec`,
     `REVOKE ALL ON DATABASE ${name} FROM PUBLIC;`,
     // A null ACL is the built-in one, which lets PUBLIC connect; "=…c" is PUBLIC's own entry.

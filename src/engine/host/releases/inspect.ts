@@ -41,6 +41,19 @@ export function readVersion(versionPhp: string): string | undefined {
   return /^\s*\$OC_VersionString\s*=\s*(['"])([^'"\n]+)\1\s*;/m.exec(versionPhp)?.[2]
 }
 
+export interface PhpRange {
+  /** As PHP_VERSION_ID: 80200 is 8.2.0. */
+  readonly from: number
+  readonly below: number
+}
+
+/** The PHP versions that lib/versioncheck.php lets pass, read as text. Pure. */
+export function readPhpRange(versionCheck: string): PhpRange | undefined {
+  const from = /PHP_VERSION_ID\s*<\s*(\d{5,6})/.exec(versionCheck)?.[1]
+  const below = /PHP_VERSION_ID\s*>=\s*(\d{5,6})/.exec(versionCheck)?.[1]
+  return from === undefined || below === undefined ? undefined : { from: Number(from), below: Number(below) }
+}
+
 export interface TreeReport {
   /** As version.php says; undefined where it says nothing. */
   readonly version: string | undefined

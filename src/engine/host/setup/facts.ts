@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasSystemCode } from '../../../kit/errors.ts'
 import { exists, readTextIfExists } from '../../../kit/files.ts'
 import { hasProgram, run } from '../../../kit/exec.ts'
 import { parseOsRelease, type OsRelease } from './debian.ts'
@@ -41,10 +42,20 @@ async function maskedServices(services: readonly string[]): Promise<ReadonlySet<
   return new Set(masked.flat())
 }
 
+/** Permission bits, or undefined where there is no such file. */
+export async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mode & 0o7777
+  } catch (error) {
+    if (hasSystemCode(error, 'ENOENT', 'ENOTDIR')) return undefined
+    throw error
+  }
+}
+
 /** What {@link planSetup} needs to know of this machine. Changes nothing. */
 export async function gatherSetupFacts(wishes: SetupWishes, releases: readonly string[], replaced: readonly string[]): Promise<SetupFacts> {
   const paths = [wishes.stateDirectory, wishes.releasesDirectory, `${wishes.stateDirectory}/apps`, wishes.backupDirectory]
-  const present = await Promise.all(paths.map(async (path) => ((await exists(path)) ? [path] : [])))
+  const present = await Promise.all(paths.map(async (path) => [path, await modeOf(path)] as const))
   return {
     os: await readOs(),
     root: process.getuid?.() === 0,
@@ -52,7 +63,7 @@ export async function gatherSetupFacts(wishes: SetupWishes, releases: readonly s
     packages: await installedPackages(),
     masked: await maskedServices(replaced),
     postgresql: await postgresqlClusters(),
-    directories: new Set(present.flat()),
+    directories: new Map(present.flatMap(([path, mode]) => (mode === undefined ? [] : [[path, mode]]))),
     releases,
     settings: await readTextIfExists(wishes.settingsFile),
   }

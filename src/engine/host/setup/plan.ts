@@ -11,8 +11,8 @@ export interface SetupFacts {
   /** Services that were masked (`systemctl mask`). */
   readonly masked: ReadonlySet<string>
   readonly postgresql: readonly { readonly version: string; readonly name: string; readonly online: boolean }[]
-  /** Directories of {@link SetupWishes} that exist. */
-  readonly directories: ReadonlySet<string>
+  /** Directories of {@link SetupWishes} that exist, with their permission bits. */
+  readonly directories: ReadonlyMap<string, number>
   /** Installed Nextcloud releases. */
   readonly releases: readonly string[]
   /** Text of the settings file, if there is one. */
@@ -126,7 +126,12 @@ function planDirectories(facts: SetupFacts, wishes: SetupWishes): SetupStep[] {
     [`${wishes.stateDirectory}/apps`, 0o755],
     [wishes.backupDirectory, 0o700],
   ]
-  const actions = wanted.flatMap(([path, mode]): SetupAction[] => (facts.directories.has(path) ? [] : [{ kind: 'directory', path, mode }]))
+  // A directory that is there keeps its mode, unless spaces could not pass through it.
+  const fits = (path: string, mode: number): boolean => {
+    const present = facts.directories.get(path)
+    return present !== undefined && (mode & 0o001 & ~present) === 0
+  }
+  const actions = wanted.flatMap(([path, mode]): SetupAction[] => (fits(path, mode) ? [] : [{ kind: 'directory', path, mode }]))
   return actions.length === 0 ? [] : [{ name: 'directories', title: 'make the directories of chaton', actions }]
 }
 

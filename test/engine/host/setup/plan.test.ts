@@ -17,7 +17,7 @@ const bare: SetupFacts = {
   packages: new Set(['bash']),
   masked: new Set(),
   postgresql: [],
-  directories: new Set(),
+  directories: new Map(),
   releases: [],
   settings: undefined,
 }
@@ -27,7 +27,7 @@ const ready: SetupFacts = {
   packages: new Set(packagesFor(debian12!)),
   masked: new Set(['php8.2-fpm.service', 'redis-server.service', 'caddy.service']),
   postgresql: [{ version: '15', name: 'main', online: true }],
-  directories: new Set(['/var/lib/chaton', '/var/lib/chaton/releases', '/var/lib/chaton/apps', '/var/lib/chaton/backups']),
+  directories: new Map([['/var/lib/chaton', 0o711], ['/var/lib/chaton/releases', 0o755], ['/var/lib/chaton/apps', 0o755], ['/var/lib/chaton/backups', 0o700]]),
   releases: ['32.0.1'],
   settings: wishes.settings,
 }
@@ -87,7 +87,9 @@ test('without systemd, services that the packages started are stopped', () => {
 test.each<[string, Partial<SetupFacts>, string[]]>([
   ['PostgreSQL is down', { postgresql: [{ version: '15', name: 'main', online: false }] }, ['pg_ctlcluster 15 main start']],
   ['PostgreSQL has no cluster', { postgresql: [] }, ['pg_createcluster --start 15 main']],
-  ['a directory is missing', { directories: new Set([...ready.directories].filter((path) => !path.endsWith('apps'))) }, ['install -d -m 0755 /var/lib/chaton/apps']],
+  ['a directory is missing', { directories: new Map([...ready.directories].filter(([path]) => !path.endsWith('apps'))) }, ['install -d -m 0755 /var/lib/chaton/apps']],
+  ['spaces cannot pass through the state directory', { directories: new Map([...ready.directories, ['/var/lib/chaton', 0o700]]) }, ['install -d -m 0711 /var/lib/chaton']],
+  ['a directory is wider than it was made', { directories: new Map([...ready.directories, ['/var/lib/chaton', 0o755]]) }, []],
   ['no release', { releases: [] }, [`chaton release add ${defaultRelease}`]],
 ])('%s', (_name, facts, expected) => {
   expect(lines({ ...ready, ...facts })).toEqual(expected)

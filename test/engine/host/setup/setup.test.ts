@@ -36,7 +36,7 @@ function pretend(failAt?: string): Machine & { readonly performed: string[] } {
     packages: new Set<string>(),
     masked: new Set<string>(),
     postgresql: [],
-    directories: new Set<string>(),
+    directories: new Map<string, number>(),
     releases: [],
     settings: undefined,
   }
@@ -50,7 +50,7 @@ function pretend(failAt?: string): Machine & { readonly performed: string[] } {
       if (word === 'systemctl mask' && action.kind === 'run') facts = { ...facts, masked: new Set(action.args.slice(1)) }
       if (word === 'apt-get install') facts = { ...facts, packages: new Set(packagesFor(debians[0]!)), postgresql: [{ version: '15', name: 'main', online: false }] }
       if (word === 'pg_ctlcluster 15') facts = { ...facts, postgresql: [{ version: '15', name: 'main', online: true }] }
-      if (action.kind === 'directory') facts = { ...facts, directories: new Set([...facts.directories, action.path]) }
+      if (action.kind === 'directory') facts = { ...facts, directories: new Map([...facts.directories, [action.path, action.mode] as const]) }
       if (action.kind === 'write') facts = { ...facts, settings: action.text }
       if (action.kind === 'release') facts = { ...facts, releases: [action.source] }
     },
