@@ -62,7 +62,7 @@ describe('what applying a plan changes', () => {
 describe('outdated spaces', () => {
   const plan = { ...aPlan(), metadata: { name: 'collective', uid: 'p', resourceVersion: '1', generation: 2, creationTimestamp: '2026-01-01T00:00:00.000Z' } } satisfies Stored<Plan>
   const space = (status: Space['status']): Stored<Space> => ({
-    ...aSpace({ ...(status === undefined ? {} : { status }) }),
+    ...aSpace(status === undefined ? {} : { status }),
     metadata: { name: 'jardin-partage', uid: 's', resourceVersion: '1', generation: 3, creationTimestamp: '2026-01-01T00:00:00.000Z' },
   })
   const live = { phase: 'Ready' as const, conditions: [], url: 'http://x', planGeneration: 2, observedGeneration: 3 }
