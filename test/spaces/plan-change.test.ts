@@ -30,7 +30,7 @@ describe('a plan for a space that is in use', () => {
   test('an office suite in use that the new plan lacks is refused', () => {
     const space = aSpace({ spec: { office: 'onlyoffice' } })
 
-    expect(judgePlanChange(space, aPlan('tiny', { office: [] }))).toMatchObject([{ code: 'bad-office' }])
+    expect(judgePlanChange(space, aPlan('tiny', { office: [] }))).toMatchObject([{ code: 'bad-office', message: 'jardin-partage: spec.office: "onlyoffice" is not part of the plan "tiny", which offers no office suite' }])
   })
 
   test('a space never measured is not refused for its storage', () => {

@@ -40,7 +40,7 @@ export async function ensureDatabase(parts: HostParts, target: SpaceTarget): Pro
     const { created } = await databases.ensure(space, undefined)
     if (!created) return { changed: false }
     throw new ChatonError('unhealthy', `the database of "${target.slug}" is gone, though Nextcloud was installed in it`, {
-      next: [`chaton space restore ${target.slug} --from <backup>`, `chaton space delete ${target.slug}`],
+      next: [`chaton space delete ${target.slug}, then chaton space restore <its last backup>`, 'chaton space backup --list shows all backups'],
     })
   }
   await records.write(id, record)
