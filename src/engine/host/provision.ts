@@ -67,8 +67,9 @@ export async function ensureConfig(parts: HostParts, target: SpaceTarget): Promi
   const [written, linked] = await Promise.all([writeConfig(parts, space), linkPinnedApps(parts, space)])
   if (written) await parts.agents.close(space.names.id)
   const installed = await ensureInstalled(parts, space)
-  parts.agents.warm(space)
   const processes = await parts.processes.ensure(space)
+  // Not before Redis runs: a Nextcloud that once failed to reach it does not try again.
+  parts.agents.warm(space)
   if (processes.changed) void warmUp(space)
   return { changed: written || linked || installed, ...(installed ? { note: `Nextcloud ${target.release} installed` } : {}) }
 }
