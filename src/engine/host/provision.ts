@@ -64,7 +64,7 @@ export async function ensureVolume(parts: HostParts, target: SpaceTarget): Promi
 /** Settings, pinned apps, and the install where there was no golden space; starts PHP ahead of the steps that need it. */
 export async function ensureConfig(parts: HostParts, target: SpaceTarget): Promise<StepResult> {
   const space = await parts.spaces.ensure(target)
-  const [written, linked] = await Promise.all([writeConfig(parts, space), linkPinnedApps(parts, space)])
+  const [written, linked] = await Promise.all([writeConfig(parts, space), linkPinnedApps(parts, space), parts.processes.ensureRedis(space)])
   if (written) await parts.agents.close(space.names.id)
   const installed = await ensureInstalled(parts, space)
   const processes = await parts.processes.ensure(space)
