@@ -30,7 +30,7 @@ export function loadConfig({ file, flags, surroundings }: Sources): Config {
     ]
     const [source, value] = candidates.find(([, candidate]) => candidate !== undefined) ?? []
     if (value === undefined || source === undefined) continue
-    const parsed = (schema as z.ZodType).safeParse(value)
+    const parsed = schema.safeParse(value)
     if (parsed.success) given[name] = parsed.data
     else problems.push(...parsed.error.issues.map((issue) => `${source}: ${issueWords(issue, value)}`))
   }

@@ -41,12 +41,23 @@ export function explainIssue(issue: z.core.$ZodIssue, found: unknown, shown = JS
   const ownWords = !/^(Invalid|Too) /.test(issue.message)
   if (found === null || found === '') return ownWords ? `is empty; expected ${issue.message}` : 'is empty'
   if (issue.code === 'invalid_value') return `${shown} is not allowed; allowed: ${issue.values.map(String).join(', ')}`
-  if (issue.code === 'too_small') return `${shown} is too small; ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`
-  if (issue.code === 'too_big') return issue.origin === 'string' ? `is too long; at most ${issue.maximum} characters` : `${shown} is too large; at most ${issue.maximum}`
-  if (issue.code === 'invalid_format' || issue.code === 'invalid_union') return `${shown} is not ${ownWords ? issue.message : typeWords('format' in issue ? issue.format : 'allowed')}`
+  if (issue.code === 'too_small' || issue.code === 'too_big') return outOfBounds(issue, shown)
+  if (issue.code === 'invalid_format' || issue.code === 'invalid_union') {
+    const wanted = 'format' in issue ? typeWords(issue.format) : 'allowed'
+    return `${shown} is not ${ownWords ? issue.message : wanted}`
+  }
   if (issue.code !== 'invalid_type' || ownWords) return issue.message
-  const quotes = issue.expected === 'string' && typeof found !== 'object' ? `; put it in quotes: "${String(found)}"` : ''
-  return `${shown} is not ${typeWords(issue.expected)}${quotes}`
+  return wrongType(issue, found, shown)
+}
+
+function wrongType({ expected }: z.core.$ZodIssueInvalidType, found: unknown, shown: string): string {
+  const quotes = expected === 'string' && typeof found !== 'object' ? `; put it in quotes: "${shown}"` : ''
+  return `${shown} is not ${typeWords(expected)}${quotes}`
+}
+
+function outOfBounds(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, shown: string): string {
+  if (issue.code === 'too_small') return `${shown} is too small; ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`
+  return issue.origin === 'string' ? `is too long; at most ${issue.maximum} characters` : `${shown} is too large; at most ${issue.maximum}`
 }
 
 /** Where a value stands in its file, for example "line 7: "; empty where that is not known. */

@@ -11,7 +11,7 @@ const titles = {
 type AddingStep = keyof typeof titles
 
 /** Progress of a release or an app that is brought in: a step ends when the next begins, a percentage is told once. */
-export function addingProgress(progress: Progress): { on(event: { step: AddingStep; fraction?: number }): void; done(): void } {
+export function addingProgress(progress: Progress): { readonly on: (event: { step: AddingStep; fraction?: number }) => void; readonly done: () => void } {
   let current: AddingStep | undefined
   let percent = -1
   const done = (): void => {
