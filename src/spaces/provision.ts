@@ -40,7 +40,7 @@ export interface ProvisionResult {
  * instant the same call finishes the space. Throws what the failing step threw, with the step's name.
  */
 export async function provision(context: SpacesContext, manifest: Space, options: ProvisionOptions): Promise<ProvisionResult> {
-  const plan = await requirePlan(context.store, manifest.spec.plan)
+  const plan = await requirePlan(context.store, manifest.spec.plan, 'bad-input')
   const claim = await claimOf(context, manifest, plan)
   const findings = await preflight(context, manifest, plan)
   if (options.dryRun) {

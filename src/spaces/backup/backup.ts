@@ -113,14 +113,20 @@ export async function listBackups(context: Pick<SpacesContext, 'config'>): Promi
   return entries.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
 }
 
-/** Removes backups of spaces that no longer exist once they are older than the hoster keeps them. Answers what was removed. */
-export async function pruneBackups(context: SpacesContext): Promise<readonly string[]> {
+/** Backups of spaces that no longer exist, older than the hoster keeps them. */
+export async function expiredBackups(context: SpacesContext): Promise<readonly string[]> {
   const oldest = new Date(context.clock.now().getTime() - context.config.backupKeepDays * 86_400_000).toISOString()
   const live = new Set((await context.store.list('Space')).map((space) => space.metadata.name))
   const expired = (await listBackups(context)).filter((entry) => !live.has(entry.slug) && entry.createdAt < oldest)
-  for (const { directory } of expired) {
+  return expired.map(({ directory }) => directory)
+}
+
+/** Removes them. Answers what was removed. */
+export async function pruneBackups(context: SpacesContext): Promise<readonly string[]> {
+  const expired = await expiredBackups(context)
+  for (const directory of expired) {
     await rm(directory, { recursive: true, force: true })
     if ((await entriesOf(dirname(directory))) === 0) await rm(dirname(directory), { recursive: true, force: true })
   }
-  return expired.map(({ directory }) => directory)
+  return expired
 }
