@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ChatonError } from '../kit/errors.ts'
-import { SpaceSpec, type Space } from '../model/space.ts'
+import { SpaceSpec, type Space, type SpaceStatus } from '../model/space.ts'
 import { suggestSlug } from '../model/slug.ts'
 import type { Store, Stored } from '../store/contract.ts'
 
@@ -20,12 +20,20 @@ export function judgeClaim(manifest: Space, stored: Space | undefined, taken: re
       next: [`chaton space delete ${manifest.metadata.name} finishes that; then provision it anew`],
     })
   }
+  if (stored.status?.restore !== undefined) throw halfRestored(stored.metadata.name, stored.status.restore)
   if (stored.spec.owner.email.toLowerCase() !== manifest.spec.owner.email.toLowerCase()) throw nameTaken(manifest, stored, taken)
   const wished = SpaceSpec.parse(manifest.spec)
   const fields = Object.keys({ ...wished, ...stored.spec }).filter(
     (field) => !isDeepStrictEqual(wished[field as keyof SpaceSpec], stored.spec[field as keyof SpaceSpec]),
   )
   return fields.length === 0 ? { action: 'keep' } : { action: 'change', fields }
+}
+
+/** Only a restore may finish what a restore began: a provision would make an empty space of it. Pure. */
+export function halfRestored(slug: string, { from, createdAt }: NonNullable<SpaceStatus['restore']>): ChatonError {
+  return new ChatonError('conflict', `the space "${slug}" is being restored from the backup of ${createdAt}, and that is not finished`, {
+    next: [`chaton space restore ${from} --as ${slug} starts it over`, `chaton space delete ${slug} removes what was made`],
+  })
 }
 
 function nameTaken(manifest: Space, stored: Space, taken: readonly string[]): ChatonError {
