@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assert, property, string } from 'fast-check'
+import { assert, asyncProperty, integer, nat, property, string } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checksumLine, parseChecksumLine, verifyChecksums, writeChecksums } from '../../../src/spaces/backup/checksums.ts'
 
@@ -67,8 +67,8 @@ describe('checksum list', () => {
   test('whichever byte of the list itself changes, and to whatever, is found', async () => {
     await writeChecksums(root, list())
     const whole = readFileSync(list())
-    await fc.assert(
-      fc.asyncProperty(fc.nat({ max: whole.length - 1 }), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+    await assert(
+      asyncProperty(nat({ max: whole.length - 1 }), integer({ min: 1, max: 255 }), async (at, change) => {
         const damaged = Buffer.from(whole)
         damaged[at] = (damaged[at] ?? 0) ^ change
         writeFileSync(list(), damaged)
