@@ -1,4 +1,5 @@
 import { asChatonError } from '../kit/errors.ts'
+import type { Lock } from '../kit/lock.ts'
 import type { Space } from '../model/space.ts'
 import type { Stored } from '../store/contract.ts'
 import { expiredBackups, pruneBackups } from './backup/backup.ts'
@@ -83,10 +84,7 @@ async function lookOnce(context: SpacesContext): Promise<RoundReport> {
 async function keepRound(context: SpacesContext): Promise<Pick<RoundReport, 'spaces' | 'restarted' | 'updated' | 'failures'>> {
   const restarted: string[] = []
   const failures = await eachSpace(context, async (space) => {
-    const target = await targetOfStored(context, space)
-    if ((await context.engine.state(target)) !== 'stopped') return
-    await context.engine.ensureSite(target)
-    restarted.push(target.slug)
+    if (await startAgain(context, space)) restarted.push(space.metadata.name)
   })
   const updated: string[] = []
   for (const slug of await outdatedSpaces(context)) {
@@ -98,6 +96,26 @@ async function keepRound(context: SpacesContext): Promise<Pick<RoundReport, 'spa
     }
   }
   return { spaces: (await context.store.list('Space')).length, restarted, updated, failures }
+}
+
+/** A space that another run works on (a backup closes it for a while) is that run's to open. */
+async function startAgain(context: SpacesContext, space: Stored<Space>): Promise<boolean> {
+  const target = await targetOfStored(context, space)
+  const isStopped = async (): Promise<boolean> => (await context.engine.state(target)) === 'stopped'
+  if (!(await isStopped())) return false
+  await using lock = await lockIfFree(context, target.slug)
+  if (lock === undefined || !(await isStopped())) return false
+  await context.engine.ensureSite(target)
+  return true
+}
+
+async function lockIfFree(context: SpacesContext, slug: string): Promise<Lock | undefined> {
+  try {
+    return await context.lock(slug)
+  } catch (error) {
+    if (asChatonError(error).code === 'conflict') return undefined
+    throw error
+  }
 }
 
 async function eachSpace(context: SpacesContext, work: (space: Stored<Space>) => Promise<unknown>): Promise<{ slug: string; message: string }[]> {
