@@ -93,17 +93,17 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
       const { doctor } = await import('./engine/host/setup/checks.ts')
       const general = { config, clock: systemClock, mailer }
       if (config.engine !== 'host') return await doctor(general)
-      const [known, { parts, leftovers }, chosen] = await Promise.all([knownSpaces(config, records), host(), volumes()])
+      const [known, made, chosen] = await Promise.all([knownSpaces(config, records), host(), volumes()])
       return await doctor({
         ...general,
         host: {
           releases: await releases(),
-          databases: parts.databases,
-          sites: parts.sites,
+          databases: made.parts.databases,
+          sites: made.parts.sites,
           volumeFindings: chosen.findings,
           volumes: chosen.volumes,
           promisedBytes: known.promisedBytes,
-          leftovers: async () => await leftovers(known.spaces),
+          leftovers: async () => await made.leftovers(known.spaces),
         },
       })
     },

@@ -27,7 +27,7 @@ export interface DoctorSources {
   readonly config: Config
   readonly clock: Clock
   /** Throws where the settings of mail cannot be right. */
-  mailer(): Promise<Pick<Mailer, 'configured' | 'verify'>>
+  readonly mailer: () => Promise<Pick<Mailer, 'configured' | 'verify'>>
   /** Absent where spaces are sandboxes. */
   readonly host?: HostSources
 }
@@ -108,10 +108,10 @@ async function hostFacts(sources: HostSources): Promise<HostFacts> {
 }
 
 /** What only root may ask. Leftovers are looked for in the databases too: pointless where those do not answer. */
-async function askParts({ databases, leftovers }: HostSources): Promise<readonly Finding[]> {
-  const found = await ask('databases', async () => await databases.check())
+async function askParts(sources: HostSources): Promise<readonly Finding[]> {
+  const found = await ask('databases', async () => await sources.databases.check())
   if (found.some(({ severity }) => severity === 'error')) return found
-  return [...found, ...(await ask('leftovers', leftovers))]
+  return [...found, ...(await ask('leftovers', async () => await sources.leftovers()))]
 }
 
 async function ask(what: string, question: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
