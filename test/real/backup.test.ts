@@ -98,8 +98,8 @@ for (const { release, database, volumes, port, also } of cases as readonly Case[
 
       directory = join(backups, 'one')
       const began = performance.now()
-      const { backup } = await a.json<Made>('space', 'backup', a.slug('jardin'), '--into', directory)
-      console.log(`${name}: ${backup.files} files backed up in ${Math.round(performance.now() - began)} ms`)
+      const [{ backup }, downMs] = await whileAsking(url, async () => await a.json<Made>('space', 'backup', a.slug('jardin'), '--into', directory))
+      console.log(`${name}: ${backup.files} files backed up in ${Math.round(performance.now() - began)} ms, closed for ${Math.round(downMs)} ms of them`)
 
       expect(backup.directory).toBe(directory)
       expect(statSync(directory).mode & 0o777).toBe(0o700)
@@ -107,7 +107,7 @@ for (const { release, database, volumes, port, also } of cases as readonly Case[
       expect((await fetch(`${url}/status.php`)).status).toBe(200)
       expect(await a.json('space', 'backup', '--verify', directory)).toMatchObject({ what: 'verified', backup: { files: backup.files + 1 } })
       execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'checksums.sha256'], { cwd: directory })
-      expect(snapshotsIn(image?.directory ?? a.state)).toEqual([])
+      expect(snapshotsIn(image?.directory ?? a.state)).toEqual([`ch-${a.slug('jardin')}`])
     })
 
     test.each(where('damage'))('a flipped byte anywhere in it is found, by --verify and by restore, which makes nothing', async () => {
@@ -223,6 +223,23 @@ for (const { release, database, volumes, port, also } of cases as readonly Case[
   })
 }
 
+/** Asks for status.php all the time while `work` goes on; answers for how long it was refused, in milliseconds. */
+async function whileAsking<T>(url: string, work: () => Promise<T>): Promise<[T, number]> {
+  const state = { working: true, downMs: 0 }
+  const asking = (async () => {
+    while (state.working) {
+      const began = performance.now()
+      const { status } = await fetch(`${url}/status.php`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      if (status !== 200) state.downMs += performance.now() - began
+    }
+  })()
+  const result = await work()
+  state.working = false
+  await asking
+  return [result, state.downMs]
+}
+
 /** The hard limit of the volume in bytes where the kernel keeps one, else the pool that the engine noted. */
 function limitOf(installation: Installation, slug: string, image: BtrfsImage | undefined): number {
   const id = installation.remains().find((line) => line.startsWith(`user ch-${slug}`))?.split(/[ :]/)[1] ?? ''
@@ -231,10 +248,10 @@ function limitOf(installation: Installation, slug: string, image: BtrfsImage | u
   return Number(shown.trim().split('\n').at(-1)?.trim().split(/\s+/)[3])
 }
 
-/** Snapshots of volumes, below `<directory>/a/.snapshots` or `<directory>/volumes/.snapshots`; the folder of a volume stays. */
+/** What lies below `.snapshots` of the volumes of A: a folder for each volume that had one, and no snapshot in it any more. */
 function snapshotsIn(directory: string): string[] {
-  const tops = ['a/.snapshots', 'volumes/.snapshots'].map((name) => join(directory, name)).filter((top) => existsSync(top))
-  return tops.flatMap((top) => readdirSync(top).flatMap((name) => readdirSync(join(top, name))))
+  const top = ['a/.snapshots', 'volumes/.snapshots'].map((name) => join(directory, name)).find((path) => existsSync(path)) ?? ''
+  return readdirSync(top, { recursive: true, encoding: 'utf8' }).map((entry) => entry.replace(/-[0-9a-f]{6}$/, ''))
 }
 
 function rewriteChecksums(directory: string): void {

@@ -119,6 +119,39 @@ describe.skipIf(reason !== undefined)(`a machine that is not as it should be${re
     }
   })
 
+  test('chaton doctor has nothing against this machine, says what mends the rest, and leaves no trace', async () => {
+    const one = openInstallation(31_700, settings)
+    try {
+      const before = readdirSync(one.state)
+      const { ready, findings } = await one.json<{ ready: boolean; findings: { severity: string; message: string; fix?: string }[] }>('doctor')
+      expect([ready, findings.filter(({ severity }) => severity === 'error')]).toEqual([true, []])
+      expect(findings.filter(({ severity, fix }) => severity === 'warning' && fix === undefined)).toEqual([])
+      expect(readdirSync(one.state)).toEqual(before)
+    } finally {
+      await one[Symbol.asyncDispose]()
+    }
+  })
+
+  test('chaton doctor says of a machine with the wrong settings what to do, once each, errors first', async () => {
+    const one = openInstallation(31_700, { ...settings, CHATON_DATABASE_PORT: '5999', CHATON_MAIL_URL: 'smtp://127.0.0.1:9', CHATON_RELEASES_DEFAULT: '31.0.9', CHATON_VOLUMES_KIND: 'btrfs' })
+    try {
+      const { exitCode, stdout } = await one.run('doctor')
+      const said = stdout.split('\n').filter((line) => /^[✗!·]/.test(line))
+      expect([exitCode, said.filter((line) => line.startsWith('✗'))]).toEqual([
+        5,
+        [
+          expect.stringContaining('mail.from'),
+          expect.stringContaining('releases.default is "31.0.9"'),
+          expect.stringContaining('not on btrfs'),
+          expect.stringContaining('PostgreSQL does not answer'),
+        ],
+      ])
+      expect(said.map((line) => line[0]).join('')).toMatch(/^✗+!*·*$/)
+    } finally {
+      await one[Symbol.asyncDispose]()
+    }
+  })
+
   test('PHP without modules that Nextcloud needs: all are named, with the packages', () => {
     const state = mkdtempSync(join(tmpdir(), 'chaton-php-'))
     const empty = mkdtempSync(join(tmpdir(), 'chaton-no-modules-'))
