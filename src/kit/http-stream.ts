@@ -1,0 +1,104 @@
+import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { text } from 'node:stream/consumers'
+import { ChatonError } from './errors.ts'
+import { mask } from './mask.ts'
+
+/** Bytes to send, with their number: a body of unknown length is refused by many web servers. */
+export interface StreamedBody {
+  readonly stream: Readable
+  readonly length: number
+}
+
+export interface StreamRequest {
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array | StreamedBody
+  /** Without a byte in either direction. Default 120 s. */
+  readonly idleTimeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface StreamAnswer {
+  readonly status: number
+  /** Names in lower case; several values joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>
+  /** To be read to its end, or destroyed. */
+  readonly body: Readable
+}
+
+const defaultIdleMs = 120_000
+
+/** The one door to HTTP for bodies that do not fit memory. Connections are kept alive; redirects are answers, never followed. */
+export class HttpClient implements Disposable {
+  readonly #plain: PlainAgent
+  readonly #secure: SecureAgent
+
+  constructor({ maxConnections = 16 }: { readonly maxConnections?: number } = {}) {
+    const settings = { keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' } as const
+    this.#plain = new PlainAgent(settings)
+    this.#secure = new SecureAgent(settings)
+  }
+
+  /** Any status is an answer; no answer at all throws `remote-failed` (retryable), a stopped one `interrupted`. */
+  async send(url: string, options: StreamRequest = {}): Promise<StreamAnswer> {
+    const { body, signal, idleTimeoutMs = defaultIdleMs } = options
+    const secure = new URL(url).protocol === 'https:'
+    const headers = { ...options.headers, ...(body === undefined ? {} : { 'content-length': String(lengthOf(body)) }) }
+    const settings = { method: options.method ?? 'GET', headers, timeout: idleTimeoutMs, ...(signal === undefined ? {} : { signal }) }
+    const sent = secure ? secureRequest(url, { ...settings, agent: this.#secure }) : plainRequest(url, { ...settings, agent: this.#plain })
+    sent.on('timeout', () => sent.destroy(new Error(`no byte for ${Math.round(idleTimeoutMs / 1000)} s`)))
+    try {
+      const answered = answerOf(sent)
+      await Promise.race([answered, sendBody(sent, body).then(async () => await answered)])
+      const answer = await answered
+      return { status: answer.statusCode ?? 0, headers: flat(answer), body: answer }
+    } catch (error) {
+      throw noStream(url, error, signal)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#plain.destroy()
+    this.#secure.destroy()
+  }
+}
+
+/** The whole body as text, for answers that are small by nature. */
+export async function textOf(answer: StreamAnswer): Promise<string> {
+  return await text(answer.body)
+}
+
+/** Reads and forgets the body, so that its connection can be used again. */
+export async function discard(answer: StreamAnswer): Promise<void> {
+  for await (const _chunk of answer.body) continue
+}
+
+const lengthOf = (body: string | Uint8Array | StreamedBody): number =>
+  typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : body.length
+
+async function answerOf(sent: ClientRequest): Promise<IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    sent.once('response', resolve)
+    sent.on('error', reject)
+  })
+}
+
+async function sendBody(sent: ClientRequest, body: StreamRequest['body']): Promise<void> {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
+  else await pipeline(body.stream, sent)
+}
+
+function flat(answer: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(Object.entries(answer.headersDistinct).map(([name, values]) => [name, (values ?? []).join(', ')]))
+}
+
+function noStream(url: string, error: unknown, signal: AbortSignal | undefined): ChatonError {
+  const server = new URL(url).origin
+  if (error instanceof ChatonError) return error
+  if (signal?.aborted) return new ChatonError('interrupted', `the request to ${server} was stopped`, { cause: error })
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ChatonError('remote-failed', `no answer from ${server}: ${mask(reason)}`, { retryable: true, cause: error })
+}
