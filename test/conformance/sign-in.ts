@@ -30,7 +30,7 @@ export function describeSignIn(name: string, open: () => Promise<SignInForTest>)
       server = await open()
       const form = new URLSearchParams({ userid: uid, password: person.password, email: person.user, displayName: 'Guest' })
       const made = await ask(server, 'POST', '/ocs/v2.php/cloud/users?format=json', { headers: { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() })
-      expect(made.status, made.text).toBe(200)
+      expect([made.status, made.text]).toEqual([200, expect.any(String)])
     })
     afterAll(async () => {
       http[Symbol.dispose]()

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readMultistatus, type DavResponse } from '../../src/nextcloud/multistatus.ts'
 import { failureOf } from '../support/failures.ts'

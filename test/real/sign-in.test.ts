@@ -1,7 +1,6 @@
-import { describe, it } from 'vitest'
 import { describeSignIn } from '../conformance/sign-in.ts'
 import { Browser, requestToken, stateToken } from './support/browser.ts'
-import { lacks, wantedReleases } from './support/machine.ts'
+import { onEveryRelease } from './support/releases.ts'
 import { openSpace } from './support/space.ts'
 
 /** The pages from the address to "account connected", as their forms send them. */
@@ -14,23 +13,15 @@ async function agree(base: string, login: string, person: { readonly user: strin
   await browser.post(`${base}/index.php/login/v2/grant`, { stateToken: stateToken(page), requesttoken: requestToken(page) })
 }
 
-for (const release of wantedReleases) {
-  const name = `Nextcloud ${release}`
-  const missing = lacks({ release, postgresql: true, caddy: true })
-  if (missing === undefined) {
-    describeSignIn(name, async () => {
-      const space = await openSpace(release)
-      return {
-        url: space.url,
-        user: space.userId,
-        password: space.password,
-        agree: async (login, person) => await agree(space.url, login, person),
-        cleanup: async () => await space[Symbol.asyncDispose](),
-      }
-    })
-  } else {
-    describe(`sign-in: ${name}`, () => {
-      it.skip(`this machine lacks ${missing}`, () => {})
-    })
-  }
-}
+onEveryRelease('sign-in', (name, release) => {
+  describeSignIn(name, async () => {
+    const space = await openSpace(release)
+    return {
+      url: space.url,
+      user: space.userId,
+      password: space.password,
+      agree: async (login, person) => await agree(space.url, login, person),
+      cleanup: async () => await space[Symbol.asyncDispose](),
+    }
+  })
+})

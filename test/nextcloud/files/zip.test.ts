@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readZip } from '../../../src/nextcloud/files/zip/reader.ts'
 import { failureOf } from '../../support/failures.ts'
@@ -26,25 +26,30 @@ const le = (width: 2 | 4 | 8, value: number): Buffer => {
   return bytes
 }
 
-/** As ZipStreamer of Nextcloud writes a member: stored, zip64 with sizes of -1, a descriptor behind. */
-function memberBytes({ name, bytes = Buffer.alloc(0), crc = crc32(bytes), size = bytes.length, method = 0, plain = false, claimed = bytes.length }: Member, zip64: boolean): Buffer {
-  const folder = name.endsWith('/')
-  const described = !folder && !plain
-  const shown = described || folder ? 0 : claimed
-  const extra = zip64 ? Buffer.concat([le(2, 1), le(2, 28), le(8, shown), le(8, shown), le(8, 0), le(4, 0)]) : Buffer.alloc(0)
-  const sizes = zip64 ? [le(4, 0xffff_ffff), le(4, 0xffff_ffff)] : [le(4, shown), le(4, shown)]
-  const title = Buffer.from(name)
-  const header = [le(4, 0x0403_4b50), le(2, zip64 ? 45 : 20), le(2, 0x0800 | (described ? 8 : 0)), le(2, method), le(4, 0), le(4, described || folder ? 0 : crc), ...sizes, le(2, title.length), le(2, extra.length), title, extra]
+const extraOf = (size: number, zip64: boolean): Buffer => (zip64 ? Buffer.concat([le(2, 1), le(2, 28), le(8, size), le(8, size), le(8, 0), le(4, 0)]) : Buffer.alloc(0))
+
+function descriptorOf({ crc, size }: { readonly crc: number; readonly size: number }, zip64: boolean): Buffer[] {
   const width = zip64 ? 8 : 4
-  const descriptor = described ? [le(4, 0x0807_4b50), le(4, crc), le(width, size), le(width, size)] : []
-  return Buffer.concat([...header, bytes, ...descriptor])
+  return [le(4, 0x0807_4b50), le(4, crc), le(width, size), le(width, size)]
+}
+
+/** As ZipStreamer of Nextcloud writes a member: stored, zip64 with sizes of -1, a descriptor behind. */
+function memberBytes({ name, bytes = Buffer.alloc(0), ...claims }: Member, zip64: boolean): Buffer {
+  const { crc = crc32(bytes), size = bytes.length, claimed = bytes.length, method = 0, plain = false } = claims
+  const described = !name.endsWith('/') && !plain
+  const shown = described ? 0 : claimed
+  const extra = extraOf(shown, zip64)
+  const sizes = [0, 1].map(() => le(4, zip64 ? 0xffff_ffff : shown))
+  const title = Buffer.from(name)
+  const header = [le(4, 0x0403_4b50), le(2, zip64 ? 45 : 20), le(2, described ? 0x0808 : 0x0800), le(2, method), le(4, 0), le(4, described ? 0 : crc), ...sizes, le(2, title.length), le(2, extra.length), title, extra]
+  return Buffer.concat([...header, bytes, ...(described ? descriptorOf({ crc, size }, zip64) : [])])
 }
 
 const end = Buffer.concat([le(4, 0x0605_4b50), Buffer.alloc(18)])
 const end64 = Buffer.concat([le(4, 0x0606_4b50), le(8, 44), Buffer.alloc(44), le(4, 0x0706_4b50), Buffer.alloc(16)])
 
 function record({ name, bytes = Buffer.alloc(0), crc = crc32(bytes), size = bytes.length }: Member, zip64: boolean): Buffer {
-  const extra = zip64 ? Buffer.concat([le(2, 1), le(2, 28), le(8, size), le(8, size), le(8, 0), le(4, 0)]) : Buffer.alloc(0)
+  const extra = extraOf(size, zip64)
   const shown = zip64 ? 0xffff_ffff : size
   const title = Buffer.from(name)
   return Buffer.concat([le(4, 0x0201_4b50), Buffer.alloc(12), le(4, crc), le(4, shown), le(4, shown), le(2, title.length), le(2, extra.length), Buffer.alloc(14), title, extra])
@@ -62,7 +67,7 @@ async function read(bytes: Buffer, sizes: Readonly<Record<string, number>>, piec
     const contents = await readZip(inPieces(bytes, piece), (name) => (Object.hasOwn(sizes, name) ? sizes[name] : undefined))
     return { got: Object.fromEntries([...contents].map(([name, content]) => [name, content.toString()])) }
   } catch (error) {
-    const { message, code, retryable } = await failureOf(Promise.reject(error as Error))
+    const { message, code, retryable } = await failureOf(Promise.reject(error))
     return { error: message, code, retryable }
   }
 }
