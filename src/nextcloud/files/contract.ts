@@ -69,6 +69,7 @@ export interface FileAbilities {
   readonly chunk: { readonly least: number; readonly most: number }
   /** Names that this server refuses; answers the reason, or undefined for a good name. */
   refusesName(name: string): string | undefined
+  bulkTakes(path: string): boolean
 }
 
 /**
