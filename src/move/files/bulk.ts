@@ -69,12 +69,12 @@ async function withoutArrived(run: FilesRun, loaded: readonly Loaded[]): Promise
 async function withoutBulk(run: FilesRun, loaded: readonly Loaded[], error: unknown): Promise<readonly Loaded[]> {
   if (stops(asChatonError(error))) throw error
   if (!isTooLarge(error)) {
-    run.limits = { ...run.limits, bulk: false }
+    run.learn({ bulk: false })
     run.note(`the destination takes no bulk uploads: ${asChatonError(error).message}`)
     return loaded
   }
   const bytes = loaded.reduce((sum, each) => sum + each.bytes.length, 0)
-  run.limits = narrowed(run.limits, bytes) ?? run.limits
+  run.learn(narrowed(run.limits, bytes) ?? {})
   if (loaded.length === 1) return loaded
   const middle = Math.ceil(loaded.length / 2)
   return [...(await writeBulk(run, loaded.slice(0, middle))), ...(await writeBulk(run, loaded.slice(middle)))]

@@ -16,13 +16,12 @@ export class FilesRun {
   readonly places: Places
   /** Ends work on a failure that ends the whole run, and when the person stops it. */
   readonly signal: AbortSignal
-  /** What the hosts between here and there turned out to bear. */
-  limits: Limits = startLimits
   /** An earlier run did not come to its end. */
   readonly resumed: boolean
   readonly #stop = new AbortController()
   readonly #touched = new Set<string>()
   readonly #count = { done: 0, total: 0, doneBytes: 0, totalBytes: 0 }
+  #limits: Limits
   #failures = 0
   #zipFailures = 0
 
@@ -32,11 +31,22 @@ export class FilesRun {
     this.host = new URL(context.source.remote.base).hostname
     this.signal = AbortSignal.any([context.signal, this.#stop.signal])
     this.places = new Places(this)
+    this.#limits = { ...startLimits, ...(JSON.parse(context.journal.fact('files.limits') ?? '{}') as Partial<Limits>) }
     this.resumed = context.journal.fact('files.times') === 'open'
   }
 
   get journal(): MoveContext['journal'] {
     return this.context.journal
+  }
+
+  /** What the hosts between here and there turned out to bear; kept for later runs. */
+  get limits(): Limits {
+    return this.#limits
+  }
+
+  learn(limits: Partial<Limits>): void {
+    this.#limits = { ...this.#limits, ...limits }
+    this.journal.setFact('files.limits', JSON.stringify(this.#limits))
   }
 
   /** Throws `interrupted` once the run is to end. */
@@ -81,7 +91,7 @@ export class FilesRun {
   zipFailed(error: unknown): void {
     this.#zipFailures += 1
     if (this.#zipFailures !== mostZipFailures) return
-    this.limits = { ...this.limits, zip: false }
+    this.learn({ zip: false })
     this.note(`the source gives no archives: ${asChatonError(error).message}`)
   }
 

@@ -94,7 +94,7 @@ function withSmallerBodies(run: FilesRun, { item }: Aim, error: unknown): Item {
   const body = laneOf(item, run.limits) === 'ranged' ? run.limits.chunkMost : item.bytes
   const limits = narrowed(run.limits, body)
   if (limits === undefined) throw error
-  run.limits = limits
+  run.learn(limits)
   run.note(`the destination takes no bodies of ${body} bytes: larger files go in parts of ${limits.chunkMost}`)
   return changed(inParts, { state: 'found' }, { upload: undefined })
 }
