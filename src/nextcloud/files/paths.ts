@@ -30,4 +30,7 @@ function decode(part: string): string {
 
 const impossible = (what: string): ChatonError => new ChatonError('remote-failed', `the server listed "${what}", which is not the address of a file`)
 
+/** The last name of a path. */
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
