@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { ChatonError } from '../kit/errors.ts'
+import { ChatonError, type ErrorCode } from '../kit/errors.ts'
 import { basicAuth } from '../kit/http.ts'
 import { discard, textOf, type HttpClient, type StreamAnswer, type StreamRequest } from '../kit/http-stream.ts'
 
@@ -66,18 +66,30 @@ export async function sendForText(remote: Remote, path: string, options: StreamR
   return { status: answer.status, headers: answer.headers, text: await textOf(answer) }
 }
 
+const codeOf: Readonly<Record<number, ErrorCode>> = { 404: 'not-found', 412: 'conflict', 507: 'no-room' }
+
 /**
- * A refusal as ChatonError `remote-failed` (`no-room` for 507): `data` has `status` and, where the server said when to come
- * back, `retryAfterMs`. Retryable: 423, 429, 5xx other than 507, and 408.
+ * A refusal as ChatonError: `not-found` for 404, `conflict` for 412, `no-room` for 507, else `remote-failed`. `data` has `status`
+ * and, where the server said when to come back, `retryAfterMs`. Retryable: 423, 429, 5xx other than 501 and 507, and 408.
  */
 export function refusal(what: string, { status, headers, text }: RemoteText): ChatonError {
-  const said = /<s:message[^>]*>([^<]+)</.exec(text)?.[1]?.trim() ?? /<message>([^<]+)</.exec(text)?.[1]?.trim()
-  const hint = status === 401 ? 'the app password no longer works, or the account is disabled' : said
   const seconds = Number(headers['retry-after'])
-  return new ChatonError(status === 507 ? 'no-room' : 'remote-failed', `${what}: the server answered ${status}${hint === undefined ? '' : ` (${hint})`}`, {
-    retryable: status === 423 || status === 429 || status === 408 || (status >= 500 && status !== 507),
+  const hint = hintOf(status, headers) ?? saidIn(text)
+  return new ChatonError(codeOf[status] ?? 'remote-failed', `${what}: the server answered ${status}${hint === undefined ? '' : ` (${hint})`}`, {
+    retryable: status === 423 || status === 429 || status === 408 || (status >= 500 && status !== 501 && status !== 507),
     data: { status, ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}) },
   })
+}
+
+function hintOf(status: number, headers: RemoteText['headers']): string | undefined {
+  if (status === 401) return 'the app password no longer works, or the account is disabled'
+  return headers['x-nextcloud-maintenance-mode'] === '1' ? 'it is in maintenance' : undefined
+}
+
+/** What a server says in the body of a refusal, or in the middle of an answer that it broke off. */
+export function saidIn(text: string): string | undefined {
+  const said = /<s:message[^>]*>([^<]+)</.exec(text)?.[1]?.trim() ?? /<message>([^<]+)</.exec(text)?.[1]?.trim()
+  return said === '' ? undefined : said
 }
 
 /** A stream of one buffer, for bodies that are made in memory. */

@@ -69,6 +69,8 @@ export interface FileAbilities {
   readonly chunk: { readonly least: number; readonly most: number }
   /** Names that this server refuses; answers the reason, or undefined for a good name. */
   refusesName(name: string): string | undefined
+  /** Whether {@link RemoteFiles.writeMany} keeps this path as it is; the others (a blank at the end, a control character) need `write`. */
+  bulkTakes(path: string): boolean
 }
 
 /**
@@ -87,12 +89,17 @@ export interface RemoteFiles {
   /** Content, or the bytes `from` (included) to `to` (excluded). With `etag`, `conflict` if the file has changed. Short or long bodies make the stream fail. */
   read(path: string, options?: { readonly etag?: string; readonly from?: number; readonly to?: number }): Promise<{ readonly stream: Readable; readonly size: number; readonly etag: string }>
   /**
-   * Many small files of one folder (and below it) in one request. `files`: path and size expected, all below `folder`; members that are
-   * missing, damaged or of another size are not handed out. Throws where the archive is broken: what came before is good.
+   * Many small files of one folder (and below it) at once. `files`: path and size expected, all below `folder`; members that are
+   * missing, damaged or of another size are not handed out. `whole`: nearly all that lies below the folder is wanted, so one request
+   * gives it, and the rest is skipped; without it (and for the root) the names are sent, about a hundred a request, and one that is
+   * gone makes the server refuse all (`not-found`). Throws where the archive is broken: what came before is good.
    */
-  readMany(folder: string, files: ReadonlyMap<string, number>): AsyncIterable<ZipMember>
+  readMany(folder: string, files: ReadonlyMap<string, number>, options?: { readonly whole?: boolean }): AsyncIterable<ZipMember>
   write(path: string, body: { readonly stream: Readable; readonly length: number }, options: WriteOptions): Promise<Written>
-  /** OVERWRITES what is there and needs existing parents: the caller knows the folder. Answers by path; a path without an answer was not written. */
+  /**
+   * OVERWRITES what is there and needs existing parents: the caller knows the folder. Answers by path; a path without an answer was
+   * not written. Paths that {@link FileAbilities.bulkTakes} does not take throw `bug`. Names are not checked by the server: see `refusesName`.
+   */
   writeMany(parts: readonly BulkPart[]): Promise<ReadonlyMap<string, BulkOutcome>>
   /** A chunked upload (v2) to be finished at `target`. `id` is the caller's, random and kept: the same id finds the same upload again. */
   chunked(id: string, target: string): ChunkedUpload
@@ -115,7 +122,7 @@ export interface ChunkedUpload {
   /** Sizes of the parts the server has, by part number (1 and up); empty if the upload is unknown. */
   parts(): Promise<ReadonlyMap<number, number>>
   put(part: number, body: { readonly stream: Readable; readonly length: number }, totalBytes: number): Promise<void>
-  /** Puts the parts together at the target. */
+  /** Puts the parts together at the target. `not-found` where the upload is unknown: finished before (look at the target), or forgotten after a day. */
   finish(totalBytes: number, options: WriteOptions): Promise<Written>
   abort(): Promise<void>
 }

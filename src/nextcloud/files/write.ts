@@ -1,0 +1,32 @@
+import { textOf, type StreamedBody } from '../../kit/http-stream.ts'
+import { refusal, type Remote } from '../remote.ts'
+import type { Over, WriteOptions, Written } from './contract.ts'
+import { writtenIn } from './entry.ts'
+import { addressOf } from './paths.ts'
+
+/** After the last byte a server may still copy the file to its storage. */
+const patienceMs = 600_000
+const earliestTime = 86_401
+
+export async function writeFile(remote: Remote, path: string, { body, options }: { readonly body: StreamedBody; readonly options: WriteOptions }): Promise<Written> {
+  const answer = await remote.send(addressOf(remote.uid, path), {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream', 'x-hash': 'sha256', ...precondition(options.over), ...timeHeaders(options) },
+    body,
+    idleTimeoutMs: patienceMs,
+  })
+  const text = await textOf(answer)
+  if (answer.status === 201 || answer.status === 204 || answer.status === 200) return writtenIn(answer)
+  body.stream.destroy()
+  throw refusal(`writing "${path}"`, { ...answer, text })
+}
+
+const precondition = (over: Over): Record<string, string> => (over === 'new' ? { 'if-none-match': '*' } : { 'if-match': `"${over.etag}"` })
+
+/** Servers answer 500 to times of the first day of 1970 and before (MtimeSanitizer): such a file gets the time of its arrival. */
+export function timeHeaders({ mtime, ctime }: Pick<WriteOptions, 'mtime' | 'ctime'>): Record<string, string> {
+  return {
+    ...(mtime >= earliestTime ? { 'x-oc-mtime': String(Math.floor(mtime)) } : {}),
+    ...(ctime !== undefined && ctime >= earliestTime ? { 'x-oc-ctime': String(Math.floor(ctime)) } : {}),
+  }
+}
