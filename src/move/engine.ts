@@ -1,4 +1,4 @@
-import { asChatonError, ChatonError } from '../kit/errors.ts'
+import { asChatonError, type ChatonError } from '../kit/errors.ts'
 import type { Kind, KindInventory, MoveContext } from './contract.ts'
 import type { MoveReporter } from './events.ts'
 import type { KindFailure, MoveFacts } from './facts.ts'
@@ -65,14 +65,26 @@ async function onePass(work: EngineWork): Promise<boolean> {
   return failed
 }
 
-/** Compares both sides, kind by kind. A kind that has failed is not compared. */
+/** Compares both sides, kind by kind. A kind that has not been carried, or whose last pass failed, is not compared. */
 export async function verifyAll(work: EngineWork): Promise<void> {
   const { facts, kinds, context, report } = work
   report({ event: 'stage', stage: 'check' })
   for (const kind of kinds) {
+    const carried = facts.ofKind('outcome', kind.name) !== undefined && (facts.ofKind('failure', kind.name) ?? null) === null
+    if (!carried) continue
     const outcome = await alone(work, kind.name, async () => await kind.verify(context))
-    if (outcome.ok) facts.setOfKind('check', kind.name, { checked: outcome.value.checked, differing: [...outcome.value.differing] })
-    else facts.setOfKind('failure', kind.name, outcome.failure)
+    facts.setOfKind('check', kind.name, outcome.ok ? { checked: outcome.value.checked, differing: [...outcome.value.differing] } : { checked: 0, differing: [], failure: outcome.failure })
+  }
+}
+
+/** What changed while it was compared is carried and compared once more. */
+export async function copyAndCheck(work: EngineWork): Promise<void> {
+  const { facts, kinds, context } = work
+  for (let round = 0; round < 2; round++) {
+    const quiet = await copyUntilQuiet(work)
+    if (!quiet) context.journal.note('move', 'the last pass still found something to carry, or a kind has failed', context.clock.now())
+    await verifyAll(work)
+    if (kinds.every(({ name }) => (facts.ofKind('check', name)?.differing ?? []).length === 0)) return
   }
 }
 

@@ -15,17 +15,18 @@ export const SideFacts = z.object({
   address: z.string(),
   /** The account's id. */
   account: z.string(),
-  /** Name to sign in with. */
-  signInName: z.string(),
   displayName: z.string().exactOptional(),
   /** Of Nextcloud, `32.0.1`. */
   version: z.string(),
-  signedInBy: SignedInBy,
 })
 export type SideFacts = z.infer<typeof SideFacts>
 
 export const Refusal = z.object({ what: z.string(), reason: z.string(), next: z.string().exactOptional() })
 export type Refusal = z.infer<typeof Refusal>
+
+/** How this move signs in; kept before anything else of a sign-in, so that it can be undone. */
+export const SignInFacts = z.object({ name: z.string(), by: SignedInBy })
+export type SignInFacts = z.infer<typeof SignInFacts>
 
 export const MoveOptions = z.object({
   kinds: z.array(z.enum(kindNames)),
@@ -37,11 +38,15 @@ export type MoveOptions = z.infer<typeof MoveOptions>
 export const MovePhase = z.enum(['new', 'prepared', 'copying', 'copied', 'done', 'aborted'])
 export type MovePhase = z.infer<typeof MovePhase>
 
+/** What has another name at the destination, because its own was taken or is refused there. */
+export const Renamed = z.object({ what: z.string(), as: z.string() })
+
 export const KindOutcome = z.object({
   moved: z.int(),
   alreadyThere: z.int(),
   refused: z.array(Refusal),
   bytes: z.number().exactOptional(),
+  renamed: z.array(Renamed).exactOptional(),
 })
 export type KindOutcome = z.infer<typeof KindOutcome>
 
@@ -49,7 +54,8 @@ export type KindOutcome = z.infer<typeof KindOutcome>
 export const KindFailure = z.object({ message: z.string(), next: z.array(z.string()), retryable: z.boolean() })
 export type KindFailure = z.infer<typeof KindFailure>
 
-export const KindCheck = z.object({ checked: z.int(), differing: z.array(Refusal) })
+/** `failure`: why the comparison broke off. */
+export const KindCheck = z.object({ checked: z.int(), differing: z.array(Refusal), failure: KindFailure.exactOptional() })
 export type KindCheck = z.infer<typeof KindCheck>
 
 /** What each fact of a move is, by its name in the journal; those of one kind of things end with its name. */
@@ -62,6 +68,10 @@ const schemas = {
   options: MoveOptions,
   source: SideFacts,
   destination: SideFacts,
+  sourceSignIn: SignInFacts.nullable(),
+  destinationSignIn: SignInFacts.nullable(),
+  /** Some app password was the person's own, not made for this move. */
+  ownAppPasswords: z.boolean(),
   /** Addresses as found, before anybody signs in. */
   sourceAddress: z.string(),
   destinationAddress: z.string(),

@@ -49,6 +49,7 @@ export function viewAfter(view: MoveView, event: MoveEvent, at: number): MoveVie
       return { ...view, problem: event.reason }
     case 'sign-in':
     case 'signed-in':
+    default:
       return view
   }
 }
@@ -66,7 +67,7 @@ function progressed(view: MoveView, { kind, done, total, doneBytes, totalBytes, 
 function ofKind(view: MoveView, kind: KindName, change: Partial<KindView>): MoveView {
   const known = view.kinds.find((one) => one.kind === kind) ?? { kind, state: 'waiting' as const, done: 0, total: 0 }
   const changed = { ...known, ...change }
-  const kinds = view.kinds.includes(known as KindView) ? view.kinds.map((one) => (one === known ? changed : one)) : [...view.kinds, changed]
+  const kinds = view.kinds.includes(known) ? view.kinds.map((one) => (one === known ? changed : one)) : [...view.kinds, changed]
   return { ...view, kinds }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KindCheck, KindFailure, KindOutcome, Refusal } from '../facts.ts'
+import { Refusal, Renamed, type KindCheck, type KindFailure, type KindOutcome } from '../facts.ts'
 import { kindNames, type KindName } from '../kinds.ts'
 
 export const reportFormat = 'chaton-move-report/1'
@@ -17,6 +17,7 @@ export const ReportKind = z.object({
   moved: z.int(),
   alreadyThere: z.int(),
   bytes: z.number().exactOptional(),
+  renamed: z.array(Renamed),
   refused: z.array(Refusal),
   checked: z.int().exactOptional(),
   differing: z.array(Refusal),
@@ -52,8 +53,10 @@ export interface ReportInput {
   readonly madeAt: Date
   readonly startedAt: string
   readonly finishedAt: string | undefined
-  readonly source: ReportSide & { readonly signedInBy: 'login-flow' | 'app-password' }
-  readonly destination: ReportSide & { readonly signedInBy: 'login-flow' | 'app-password' }
+  readonly source: ReportSide
+  readonly destination: ReportSide
+  /** Some app password is the person's own, not made for this move. */
+  readonly ownAppPasswords: boolean
   readonly passes: number
   readonly chosen: readonly KindName[]
   readonly outcomes: Partial<Readonly<Record<KindName, KindOutcome>>>
@@ -90,25 +93,31 @@ export function makeReport(input: ReportInput): MoveReport {
 const sideOf = ({ address, account, displayName, version }: ReportSide): ReportSide => ({ address, account, ...(displayName === undefined ? {} : { displayName }), version })
 
 function reportKind(name: KindName, { chosen, outcomes, failures, checks }: ReportInput): ReportKind {
-  const { moved = 0, alreadyThere = 0, bytes, refused = [] } = outcomes[name] ?? {}
+  const { moved, alreadyThere, bytes, refused, renamed = [] } = outcomes[name] ?? { moved: 0, alreadyThere: 0, refused: [] }
   const check = checks[name]
-  const failure = failures[name]?.message
+  const failure = (failures[name] ?? check?.failure)?.message
   const differing = check?.differing ?? []
-  const state = !chosen.includes(name) ? 'left-out' : failure !== undefined ? 'failed' : differing.length > 0 ? 'differing' : 'moved'
+  const state = chosen.includes(name) ? stateOf(failure, differing.length) : 'left-out'
   return {
     name,
     state,
     moved,
     alreadyThere,
     ...(bytes === undefined ? {} : { bytes }),
+    renamed,
     refused,
-    ...(check === undefined ? {} : { checked: check.checked }),
+    ...(check === undefined || check.failure !== undefined ? {} : { checked: check.checked }),
     differing,
     ...(failure === undefined ? {} : { failure }),
   }
 }
 
-function todoOf(kinds: readonly ReportKind[], { notCarried, source, destination }: ReportInput): Todo[] {
+function stateOf(failure: string | undefined, differing: number): KindState {
+  if (failure !== undefined) return 'failed'
+  return differing > 0 ? 'differing' : 'moved'
+}
+
+function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords }: ReportInput): Todo[] {
   const kind = (name: KindName): ReportKind | undefined => kinds.find((one) => one.name === name)
   const has = (name: KindName): boolean => (kind(name)?.moved ?? 0) + (kind(name)?.alreadyThere ?? 0) > 0
   const conditions: readonly (readonly [Todo, boolean])[] = [
@@ -120,7 +129,7 @@ function todoOf(kinds: readonly ReportKind[], { notCarried, source, destination 
     ['new-links', has('shares')],
     ['passwords', has('shares')],
     ['tell-people', true],
-    ['own-app-passwords', source.signedInBy === 'app-password' || destination.signedInBy === 'app-password'],
+    ['own-app-passwords', ownAppPasswords],
     ['keep-old', true],
   ]
   return conditions.flatMap(([todo, applies]) => (applies ? [todo] : []))

@@ -40,6 +40,7 @@ export function reportPage(report: MoveReport, language: Language, publicKey: st
 ${todoSection(report, words, text)}
 ${movedSection(report, words, language)}
 ${notMovedSection(report, words, language)}
+${renamedSection(report, words, language)}
 ${differencesSection(report, words, language)}
 <section aria-labelledby="signature">
 <h2 id="signature">${text(words.signature)}</h2>
@@ -99,6 +100,20 @@ function notMovedSection(report: MoveReport, words: ReportWords, language: Langu
   return `<section aria-labelledby="not-moved">
 <h2 id="not-moved">${text(words.notMoved)}</h2>
 ${all.length === 0 ? `<p>${text(words.nothingLeft)}</p>` : all.join('\n')}
+</section>`
+}
+
+function renamedSection({ kinds }: MoveReport, words: ReportWords, language: Language): string {
+  const renamed = kinds.flatMap((kind) => kind.renamed)
+  if (renamed.length === 0) return ''
+  const text = (value: string): string => escapeHtml(typography(language, value))
+  const items = renamed.slice(0, shownRefusals).map(({ what, as }) => `<li><span class="what">${escapeHtml(what)}</span><br>→ <span class="what">${escapeHtml(as)}</span></li>`)
+  const hidden = renamed.length - shownRefusals
+  return `<section aria-labelledby="renamed">
+<h2 id="renamed">${text(words.renamed)}</h2>
+<ul>
+${items.join('\n')}
+</ul>${hidden > 0 ? `\n<p>${text(words.andMore(hidden))}</p>` : ''}
 </section>`
 }
 

@@ -17,6 +17,7 @@ export interface ReportWords {
   readonly ofApp: string
   readonly andMore: (count: number) => string
   readonly whatToDo: string
+  readonly renamed: string
   readonly differences: string
   readonly todoTitle: string
   readonly todo: Readonly<Record<Todo, (report: MoveReport) => readonly [title: string, text: string]>>
@@ -56,6 +57,7 @@ const fr: ReportWords = {
   ofApp: 'Données d’autres applications',
   andMore: (count) => `… et ${count} autres : le fichier report.json les nomme tous.`,
   whatToDo: 'Ce que vous pouvez faire :',
+  renamed: 'Ce qui porte un autre nom',
   differences: 'Ce qui diffère',
   todoTitle: 'Ce qu’il vous reste à faire',
   todo: {
@@ -115,6 +117,7 @@ const en: ReportWords = {
   ofApp: 'Data of other apps',
   andMore: (count) => `… and ${count} more: the file report.json names them all.`,
   whatToDo: 'What you can do:',
+  renamed: 'What has another name now',
   differences: 'What differs',
   todoTitle: 'What is left for you to do',
   todo: {
