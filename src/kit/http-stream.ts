@@ -1,10 +1,13 @@
 import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import { lookup } from 'node:dns'
+import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
 import { ChatonError } from './errors.ts'
 import { mask } from './mask.ts'
+import { isPrivateAddress } from './net.ts'
 
 /** Bytes to send, with their number: a body of unknown length is refused by many web servers. */
 export interface StreamedBody {
@@ -31,13 +34,23 @@ export interface StreamAnswer {
 
 const defaultIdleMs = 120_000
 
+export interface HttpClientOptions {
+  /** At once, to each server. */
+  readonly maxConnections?: number
+  /** False where a person who is not the machine's owner gives the addresses: a connection to this machine or its network is then refused, whatever name leads there. Default true. */
+  readonly privateAddresses?: boolean
+}
+
 /** The one door to HTTP for bodies that do not fit memory. Connections are kept alive; redirects are answers, never followed. */
 export class HttpClient implements Disposable {
   readonly #plain: PlainAgent
   readonly #secure: SecureAgent
 
-  constructor({ maxConnections = 16 }: { readonly maxConnections?: number } = {}) {
-    const settings = { keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' } as const
+  readonly #privateAddresses: boolean
+
+  constructor({ maxConnections = 16, privateAddresses = true }: HttpClientOptions = {}) {
+    this.#privateAddresses = privateAddresses
+    const settings = { keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo', ...(privateAddresses ? {} : { lookup: publicOnly }) } as const
     this.#plain = new PlainAgent(settings)
     this.#secure = new SecureAgent(settings)
   }
@@ -45,7 +58,9 @@ export class HttpClient implements Disposable {
   /** Any status is an answer; no answer at all throws `remote-failed` (retryable), a stopped one `interrupted`. */
   async send(url: string, options: StreamRequest = {}): Promise<StreamAnswer> {
     const { body, signal, idleTimeoutMs = defaultIdleMs } = options
-    const secure = new URL(url).protocol === 'https:'
+    const { protocol, hostname } = new URL(url)
+    if (!this.#privateAddresses && isPrivateAddress(hostname)) throw privateRefused(hostname)
+    const secure = protocol === 'https:'
     const headers = { ...options.headers, ...(body === undefined ? {} : { 'content-length': String(lengthOf(body)) }) }
     const settings = { method: options.method ?? 'GET', headers, timeout: idleTimeoutMs, ...(signal === undefined ? {} : { signal }) }
     const sent = secure ? secureRequest(url, { ...settings, agent: this.#secure }) : plainRequest(url, { ...settings, agent: this.#plain })
@@ -75,6 +90,18 @@ export async function textOf(answer: StreamAnswer): Promise<string> {
 export async function discard(answer: StreamAnswer): Promise<void> {
   for await (const _chunk of answer.body) continue
 }
+
+/** Looks at the address that is connected to, not at one asked for earlier: a name may lead elsewhere a moment later. */
+const publicOnly: LookupFunction = (hostname, options, done) => {
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    const refused = error === null && found.some(({ address }) => isPrivateAddress(address)) ? privateRefused(hostname) : error
+    if (options.all === true) done(refused, found)
+    else done(refused, found?.[0]?.address ?? '', found?.[0]?.family)
+  })
+}
+
+const privateRefused = (hostname: string): ChatonError =>
+  new ChatonError('refused', `${hostname} is an address of this machine or of its own network, where a move must not reach`, { next: ['give the public address of the Nextcloud'] })
 
 const lengthOf = (body: string | Uint8Array | StreamedBody): number =>
   typeof body === 'string' ? Buffer.byteLength(body) : body instanceof Uint8Array ? body.byteLength : body.length

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ChatonError } from '../../src/kit/errors.ts'
-import type { RemoteEntry, RemoteFiles, Written } from '../../src/nextcloud/files/contract.ts'
+import type { Over, RemoteEntry, RemoteFiles, Written } from '../../src/nextcloud/files/contract.ts'
 import { openRemoteFiles } from '../../src/nextcloud/files/index.ts'
 import { streamOf, type Remote } from '../../src/nextcloud/remote.ts'
 import { failureOf } from '../support/failures.ts'
@@ -13,6 +13,7 @@ export interface AccountForTest {
 }
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+const sums = (contents: ReadonlyMap<string, Uint8Array>): Record<string, string> => Object.fromEntries([...contents].map(([path, bytes]) => [path, sha256(bytes)]))
 const body = (text: string | Uint8Array) => {
   const bytes = Buffer.from(text)
   return { stream: streamOf(bytes), length: bytes.length }
@@ -149,15 +150,30 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
       expect((await listed(`${root}/names`)).map(({ path }) => path)).toEqual([`${root}/names/${made.remote.uid}`])
     })
 
+    it('writes names as long as the server stores them, under the same conditions', async () => {
+      const long = `${root}/${'é'.repeat(125)}`
+      const { etag = '', sha256: hash } = await write(long, 'long')
+      expect([await text(long), hash]).toEqual(['long', sha256('long')])
+      expect(await refusal(write(long, 'other'))).toEqual({ code: 'conflict', status: 412 })
+      expect(await refusal(files.write(long, body('other'), { over: { etag: 'other' }, mtime }))).toEqual({ code: 'conflict', status: 412 })
+      await files.write(long, body('over it'), { over: { etag }, mtime })
+      expect(await text(long)).toBe('over it')
+      await files.remove(long, (await entry(long)).etag)
+      expect((await listed(root)).map(({ path }) => path).filter((path) => path.includes('chaton'))).toEqual([])
+    })
+
     it('tells names in NFC, however they were written', async () => {
       await write(`${root}/${'é.txt'.normalize('NFD')}`, 'x')
       expect((await listed(root)).map(({ path }) => path)).toContain(`${root}/${'é.txt'.normalize('NFC')}`)
       expect(await text(`${root}/${'é.txt'.normalize('NFC')}`)).toBe('x')
     })
 
-    it.each(['', '.', ' ', 'a\\b', 'line\nbreak', '.htaccess', 'x'.repeat(251), 'é'.repeat(126)])('knows that %j is refused', async (name) => {
+    it.each(['', '.', ' ', 'a\\b', 'line\nbreak', '.htaccess', 'x'.repeat(251), 'é'.repeat(126)])('knows that %j is refused', (name) => {
       expect(files.abilities.refusesName(name)).toEqual(expect.any(String))
-      if (name !== '' && name !== '.') expect(await refusal(write(`${root}/${name}`, 'x'))).toMatchObject({ code: expect.stringMatching(/remote-failed|not-found|conflict/) as string })
+    })
+
+    it.each([' ', 'a\\b', 'line\nbreak', '.htaccess', 'x'.repeat(251), 'é'.repeat(126)])('is refused when it writes %j', async (name) => {
+      expect((await failureOf(write(`${root}/${name}`, 'x'))).code).toMatch(/remote-failed|not-found/)
     })
 
     it('moves, and never over something', async () => {
@@ -236,11 +252,13 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         }
       })
 
-      it.each([true, false])('reads many files of a folder (whole: %s)', async (whole) => {
-        if (!files.abilities.zip) {
-          expect(await refusal(buffer(files.readMany(`${root}/bulk`, new Map([[`${root}/bulk/plain.txt`, 3]]), { whole }) as never))).toMatchObject({ code: 'remote-failed' })
-          return
-        }
+      it('says that a server has no zip', async ({ skip }) => {
+        skip(files.abilities.zip, 'it has')
+        expect(await refusal(buffer(files.readMany(`${root}/bulk`, new Map([[`${root}/bulk/plain.txt`, 3]])) as never))).toEqual({ code: 'remote-failed', status: 200 })
+      })
+
+      it.for([true, false])('reads many files of a folder (whole: %s)', async (whole, { skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         const folder = `${root}/zip-${whole}`
         await files.makeFolder(folder)
         await files.makeFolder(`${folder}/sub folder`)
@@ -257,11 +275,11 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         const got = new Map<string, Buffer>()
         for await (const { path, bytes } of files.readMany(folder, sizes, { whole })) got.set(path, Buffer.from(bytes))
         expect([...got.keys()].toSorted()).toEqual([...wanted.keys()].toSorted())
-        for (const [path, bytes] of got) expect(sha256(bytes), path).toBe(sha256(wanted.get(path) ?? ''))
+        expect(sums(got)).toEqual(sums(wanted))
       })
 
-      it('splits a list that is too long for one address', async () => {
-        if (!files.abilities.zip) return
+      it('splits a list that is too long for one address', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         await files.makeFolder(`${root}/long`)
         const parts = Array.from({ length: 60 }, (_, index) => ({ path: `${root}/long/${'é'.repeat(80)} ${index}.txt`, bytes: Buffer.from(`file ${index}`), mtime }))
         expect((await files.writeMany(parts)).size).toBe(60)
@@ -273,14 +291,14 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect(got.toSorted()).toEqual(parts.map(({ path }) => path).toSorted())
       })
 
-      it('refuses all where one of the list is gone', async () => {
-        if (!files.abilities.zip) return
+      it('refuses all where one of the list is gone', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         const both = new Map([[`${root}/bulk/plain.txt`, 3], [`${root}/bulk/gone.txt`, 3]])
         expect(await refusal(buffer(files.readMany(`${root}/bulk`, both) as never))).toEqual({ code: 'not-found', status: 404 })
       })
 
-      it('is not deceived by a folder named like the way to the account', async () => {
-        if (!files.abilities.zip) return
+      it('is not deceived by a folder named like the way to the account', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         const folder = `${root}/trap`
         for (const path of [folder, `${folder}/${made.remote.uid}`, `${folder}/${made.remote.uid}/files`, `${folder}/${made.remote.uid}/files/${root}`]) await files.makeFolder(path)
         await write(`${folder}/${made.remote.uid}/files/${root}/same.txt`, 'wrong')
@@ -323,7 +341,9 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect([written.etag ?? found.etag, written.fileId ?? found.fileId]).toEqual([found.etag, found.fileId])
         expect(await files.sha256(target)).toBe(sha256(Buffer.concat([first, second, third])))
         expect(await later.parts()).toEqual(new Map())
-        expect(await refusal(later.finish(total, { over: 'new', mtime }))).toMatchObject({ code: 'not-found' })
+        expect(await refusal(later.finish(total, { over: 'new', mtime }))).toEqual({ code: 'conflict', status: 412 })
+        await files.remove(target, found.etag)
+        expect(await refusal(later.finish(total, { over: 'new', mtime }))).toEqual({ code: 'not-found', status: 404 })
         await later.abort()
       })
 
@@ -338,6 +358,22 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect(await text(target)).toBe('there')
         await upload.finish(6, { over: { etag }, mtime })
         expect(await text(target)).toBe('parts!')
+      })
+
+      it('gives a long name', async () => {
+        const target = `${root}/${'ü'.repeat(123)}.bin`
+        const finish = async (content: string, over: Over): Promise<Written> => {
+          const upload = files.chunked(`chaton-${randomBytes(8).toString('hex')}`, target)
+          await upload.begin(content.length)
+          await upload.put(1, body(content), content.length)
+          return await upload.finish(content.length, { over, mtime })
+        }
+        const { etag = '' } = await finish('long name', 'new')
+        expect(await text(target)).toBe('long name')
+        expect(await refusal(finish('second', 'new'))).toEqual({ code: 'conflict', status: 412 })
+        expect(await refusal(finish('second', { etag: 'other' }))).toMatchObject({ code: 'conflict' })
+        await finish('second', { etag: etag === '' ? (await entry(target)).etag : etag })
+        expect(await entry(target)).toMatchObject({ size: 6, mtime })
       })
 
       it('gives up', async () => {

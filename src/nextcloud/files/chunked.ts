@@ -1,19 +1,28 @@
 import { textOf } from '../../kit/http-stream.ts'
 import { readMultistatus, textIn } from '../multistatus.ts'
 import { refusal, sendForText, type Remote } from '../remote.ts'
-import type { ChunkedUpload, Over } from './contract.ts'
+import type { ChunkedUpload } from './contract.ts'
 import { writtenIn } from './entry.ts'
 import { addressOf, namesInHref } from './paths.ts'
+import type { Manners } from './quirks.ts'
+import { overHeaders, stagingFor, unstage } from './staged.ts'
 import { timeHeaders } from './write.ts'
 
 /** Without an object store, MOVE copies all parts into one file before it answers. */
 const patienceMs = 1_800_000
 const partsQuestion = '<?xml version="1.0"?><d:propfind xmlns:d="DAV:"><d:prop><d:getcontentlength/></d:prop></d:propfind>'
 
+interface Upload {
+  readonly id: string
+  readonly target: string
+  readonly manners: Pick<Manners, 'longestPut'>
+}
+
 /** Chunked upload, version 2 (developer manual, WebDAV/chunking; apps/dav/lib/Upload). */
-export function chunkedUpload(remote: Remote, id: string, target: string): ChunkedUpload {
+export function chunkedUpload(remote: Remote, { id, target, manners }: Upload): ChunkedUpload {
+  const staging = stagingFor(target, manners)
   const folder = addressOf(remote.uid, id, 'uploads')
-  const place = remote.base + addressOf(remote.uid, target)
+  const place = remote.base + addressOf(remote.uid, staging ?? target)
   const headersFor = (totalBytes: number): Record<string, string> => ({ destination: place, 'oc-total-length': String(totalBytes) })
 
   return {
@@ -46,10 +55,10 @@ export function chunkedUpload(remote: Remote, id: string, target: string): Chunk
     },
 
     async finish(totalBytes, options) {
-      const headers = { ...headersFor(totalBytes), ...overHeaders(options.over, place), ...timeHeaders(options), 'x-hash': 'sha256' }
+      const headers = { ...headersFor(totalBytes), ...(staging === undefined ? overHeaders(options.over, place) : {}), ...timeHeaders(options) }
       const answer = await sendForText(remote, `${folder}/.file`, { method: 'MOVE', headers, idleTimeoutMs: patienceMs })
       if (answer.status !== 201 && answer.status !== 204) throw refusal(`finishing the upload of "${target}"`, answer)
-      return writtenIn(answer)
+      return staging === undefined ? writtenIn(answer) : { ...(await unstage(remote, { staging, path: target, over: options.over })), sha256: undefined }
     },
 
     async abort() {
@@ -59,6 +68,3 @@ export function chunkedUpload(remote: Remote, id: string, target: string): Chunk
   }
 }
 
-/** `If-Match` would speak of the upload; the `If` header names the target (RFC 4918, 10.4.9; Sabre\DAV\Server::checkPreconditions). */
-const overHeaders = (over: Over, place: string): Record<string, string> =>
-  over === 'new' ? { overwrite: 'F' } : { if: `<${place}> (["${over.etag}"])` }

@@ -122,7 +122,10 @@ export interface ChunkedUpload {
   /** Sizes of the parts the server has, by part number (1 and up); empty if the upload is unknown. */
   parts(): Promise<ReadonlyMap<number, number>>
   put(part: number, body: { readonly stream: Readable; readonly length: number }, totalBytes: number): Promise<void>
-  /** Puts the parts together at the target. `not-found` where the upload is unknown: finished before (look at the target), or forgotten after a day. */
+  /**
+   * Puts the parts together at the target. After an answer that never came, look at the target first: the server may still work, or
+   * be done, and then a repeat says `conflict` (for `new`) or `not-found`. `not-found` also where the upload was forgotten, after a day.
+   */
   finish(totalBytes: number, options: WriteOptions): Promise<Written>
   abort(): Promise<void>
 }

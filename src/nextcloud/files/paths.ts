@@ -12,7 +12,7 @@ export function addressOf(uid: string, path: string, area = 'files'): string {
  */
 export function namesInHref(href: string): string[] {
   const encoded = href.replace(/^[a-z]+:\/\/[^/]*/i, '').split('/').filter((part) => part !== '')
-  const start = encoded.lastIndexOf('remote.php', encoded.length - 4)
+  const start = encoded.indexOf('remote.php')
   const names = encoded.slice(start + 4).map((part) => decode(part).normalize('NFC'))
   if (start < 0 || encoded[start + 1] !== 'dav' || !names.every((name) => possible(name))) throw impossible(href)
   return names
@@ -29,5 +29,8 @@ function decode(part: string): string {
 }
 
 const impossible = (what: string): ChatonError => new ChatonError('remote-failed', `the server listed "${what}", which is not the address of a file`)
+
+/** The last name of a path. */
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))

@@ -10,6 +10,8 @@ export interface Manners {
   readonly serverHash: boolean
   /** Bytes of a part of a chunked upload, where the server does not say. */
   readonly chunkMost: number
+  /** Bytes of the longest name that PUT takes, on a disk with names of 255 bytes. */
+  readonly longestPut: number
 }
 
 interface Quirk {
@@ -25,9 +27,10 @@ const quirks: readonly Quirk[] = [
   { since: 30, manners: { chunkMost: 100 * 2 ** 20 }, evidence: 'default of files.chunked_upload.max_size: apps/files/lib/Service/ChunkedUploadConfig.php' },
   { since: 31, manners: { zip: true }, evidence: 'server#48098, apps/dav/lib/Connector/Sabre/ZipFolderPlugin.php; 30 and before answer an empty page' },
   { since: 32, manners: { bulkHash: 'OC-Checksum' }, evidence: 'MultipartRequestParser::validateHash takes any hash; in 28 and 29 readPartHeaders demands X-File-MD5' },
+  { since: 32, manners: { longestPut: 250 }, evidence: 'server#51491; before, PUT wrote to <name>.ocTransferId<up to 10 digits>.part (28 bytes more) and answered 500' },
 ]
 
-const oldest: Manners = { zip: false, bulk: false, bulkHash: 'X-File-MD5', serverHash: false, chunkMost: 10 * 2 ** 20 }
+const oldest: Manners = { zip: false, bulk: false, bulkHash: 'X-File-MD5', serverHash: false, chunkMost: 10 * 2 ** 20, longestPut: 227 }
 
 /** Manners of a release; later ones keep what earlier ones began. */
 export function mannersOf(major: number): Manners {

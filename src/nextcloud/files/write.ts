@@ -3,15 +3,30 @@ import { refusal, type Remote } from '../remote.ts'
 import type { Over, WriteOptions, Written } from './contract.ts'
 import { writtenIn } from './entry.ts'
 import { addressOf } from './paths.ts'
+import type { Manners } from './quirks.ts'
+import { stagingFor, unstage } from './staged.ts'
 
 /** After the last byte a server may still copy the file to its storage. */
 const patienceMs = 600_000
 const earliestTime = 86_401
 
-export async function writeFile(remote: Remote, path: string, { body, options }: { readonly body: StreamedBody; readonly options: WriteOptions }): Promise<Written> {
+interface Writing {
+  readonly body: StreamedBody
+  readonly options: WriteOptions
+  readonly manners: Pick<Manners, 'longestPut'>
+}
+
+export async function writeFile(remote: Remote, path: string, { body, options, manners }: Writing): Promise<Written> {
+  const staging = stagingFor(path, manners)
+  if (staging === undefined) return await put(remote, path, { body, headers: { ...precondition(options.over), ...timeHeaders(options) } })
+  const { sha256 } = await put(remote, staging, { body, headers: timeHeaders(options) })
+  return { ...(await unstage(remote, { staging, path, over: options.over })), sha256 }
+}
+
+async function put(remote: Remote, path: string, { body, headers }: { readonly body: StreamedBody; readonly headers: Readonly<Record<string, string>> }): Promise<Written> {
   const answer = await remote.send(addressOf(remote.uid, path), {
     method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream', 'x-hash': 'sha256', ...precondition(options.over), ...timeHeaders(options) },
+    headers: { 'content-type': 'application/octet-stream', 'x-hash': 'sha256', ...headers },
     body,
     idleTimeoutMs: patienceMs,
   })

@@ -8,8 +8,9 @@ import { remove } from './delete.ts'
 import { hrefOf } from './names.ts'
 import { httpDate, pick, askedProperties } from './properties.ts'
 import { accepted, writtenHeaders } from './put.ts'
+import { checkNode } from './preconditions.ts'
 import { numberHeader, receive, timeHeader } from './receive.ts'
-import { clearSpaceFor, fileDestination } from './transfer.ts'
+import { clearSpaceFor, fileDestination, refuseOverwriting } from './transfer.ts'
 import { existingNode, nodeAt, type Target } from './target.ts'
 
 /** Chunked upload, version 2: a directory, numbered chunks, and a move of `.file` that joins them. */
@@ -62,6 +63,8 @@ const chunksOf = (exchange: SignedIn, folder: Node): Node[] =>
 async function assemble(exchange: SignedIn, target: Target): Promise<Reply> {
   const { room } = exchange
   const folder = room.tree.child(target.root, target.names[0] ?? '')
+  checkNode(exchange, folder && { ...folder, directory: 0 })
+  refuseOverwriting(exchange, nodeAt(exchange, fileDestination(exchange)))
   if (folder === undefined) throw notFound(target.names.slice(0, 1))
   const total = numberHeader(exchange, 'oc-total-length')
   if (total !== undefined && total !== folder.size) throw badRequest(`Chunks on server do not sum up to ${total} but to ${folder.size} bytes`)
