@@ -53,6 +53,14 @@ export interface KindTally {
   readonly alreadyThere: number
   readonly refused: readonly Refusal[]
   readonly bytes?: number
+  /** Among those moved: what has another name now, because its own was taken or is refused there. */
+  readonly renamed?: readonly Renamed[]
+}
+
+export interface Renamed {
+  readonly what: string
+  /** Full path at the destination. */
+  readonly as: string
 }
 
 export interface KindVerdict {

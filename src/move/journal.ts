@@ -113,6 +113,44 @@ export class MoveJournal implements Disposable {
     }
   }
 
+  /** For keys that are paths: items directly below a folder (`''` is the root), in pages as {@link page}. */
+  children(kind: KindName, folder: string, { after = '', limit = 500 }: { readonly after?: string; readonly limit?: number } = {}): Item[] {
+    const prefix = folder === '' ? '' : `${folder}/`
+    // "0" follows "/" in ASCII.
+    const end = folder === '' ? '\u{10ffff}' : `${folder}0`
+    return this.#prepare("SELECT * FROM items WHERE kind = ? AND key > ? AND key < ? AND instr(substr(key, length(?) + 1), '/') = 0 ORDER BY key LIMIT ?")
+      .all(kind, after > prefix ? after : prefix, end, prefix, limit)
+      .map((row) => itemOf(row as Row))
+  }
+
+  /** Items below a folder at any depth, in the order of their keys, read in pages. */
+  *under(kind: KindName, folder: string): Generator<Item> {
+    const prefix = folder === '' ? '' : `${folder}/`
+    for (let after = prefix; ; ) {
+      const items = this.page(kind, { after })
+      for (const item of items) {
+        if (!item.key.startsWith(prefix)) return
+        yield item
+      }
+      const last = items.at(-1)
+      if (last === undefined) return
+      after = last.key
+    }
+  }
+
+  /** Items at the destination under another path than at the source. */
+  *elsewhere(kind: KindName): Generator<{ readonly key: string; readonly destinationKey: string }> {
+    const statement = this.#prepare(
+      "SELECT key, destination_key FROM items WHERE kind = ? AND key > ? AND destination_key <> key AND state IN ('moved', 'there') ORDER BY key LIMIT 500",
+    )
+    for (let after = ''; ; ) {
+      const rows = statement.all(kind, after)
+      for (const row of rows) yield { key: String(row['key']), destinationKey: String(row['destination_key']) }
+      if (rows.length === 0) return
+      after = String(rows.at(-1)?.['key'])
+    }
+  }
+
   tally(kind: KindName): Tally {
     const rows = this.#prepare('SELECT state, count(*) AS number, sum(bytes) AS bytes FROM items WHERE kind = ? GROUP BY state').all(kind)
     const counts: Record<ItemState, number> = { found: 0, writing: 0, moved: 0, there: 0, refused: 0, gone: 0 }
