@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { ChatonError } from '../kit/errors.ts'
 import { mask } from '../kit/mask.ts'
 import type { Terminal } from './command.ts'
@@ -12,12 +13,29 @@ export function terminalOf(invocation: Invocation, process_: Process): Terminal 
     say: (line) => process_.stderr.write(`${mask(line)}\n`),
     ask: async (question, instead) => {
       if (!canAsk) throw new ChatonError('refused', `cannot ask "${question}" here`, { next: [`answer it with ${instead}`] })
-      const lines = createInterface({ input: process_.stdin, output: process_.stderr })
-      try {
-        return (await lines.question(`${question} `)).trim()
-      } finally {
-        lines.close()
-      }
+      return (await answered(process_.stdin, process_.stderr, `${question} `)).trim()
+    },
+    askSecret: async (question, instead) => {
+      if (!canAsk) throw new ChatonError('refused', `cannot ask "${question}" here`, { next: [`answer it with ${instead}`] })
+      process_.stderr.write(`${question} `)
+      const answer = await answered(process_.stdin, nowhere(), '')
+      process_.stderr.write('\n')
+      return answer.trim()
     },
   }
 }
+
+/** One line from the person. Ctrl-C, and the end of the input, throw `interrupted`. */
+async function answered(input: NodeJS.ReadStream, output: NodeJS.WritableStream, question: string): Promise<string> {
+  const lines = createInterface({ input, output, terminal: true })
+  const closed = new Promise<never>((_resolve, reject) => lines.once('close', () => reject(new ChatonError('interrupted', 'stopped'))))
+  try {
+    return await Promise.race([lines.question(question).catch(async () => await closed), closed])
+  } finally {
+    lines.close()
+    closed.catch(() => {})
+  }
+}
+
+/** Takes the place of the screen: readline puts the terminal into raw mode, so that nothing shows what is typed. */
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() })

@@ -1,7 +1,7 @@
 import { asChatonError, type ChatonError } from '../kit/errors.ts'
-import type { Kind, KindInventory, MoveContext } from './contract.ts'
+import type { Kind, KindInventory, KindTally, MoveContext } from './contract.ts'
 import type { MoveReporter } from './events.ts'
-import type { KindFailure, MoveFacts } from './facts.ts'
+import type { KindFailure, KindOutcome, MoveFacts } from './facts.ts'
 import type { KindName } from './kinds.ts'
 
 export interface EngineWork {
@@ -59,10 +59,14 @@ async function onePass(work: EngineWork): Promise<boolean> {
   for (const kind of kinds) {
     const outcome = await alone(work, kind.name, async () => await kind.run(context))
     facts.setOfKind('failure', kind.name, outcome.ok ? null : outcome.failure)
-    if (outcome.ok) facts.setOfKind('outcome', kind.name, { ...outcome.value, refused: [...outcome.value.refused] })
+    if (outcome.ok) facts.setOfKind('outcome', kind.name, outcomeOf(outcome.value))
     else failed = true
   }
   return failed
+}
+
+function outcomeOf({ renamed, refused, ...counts }: KindTally): KindOutcome {
+  return { ...counts, refused: [...refused], ...(renamed === undefined ? {} : { renamed: [...renamed] }) }
 }
 
 /** Compares both sides, kind by kind. A kind that has not been carried, or whose last pass failed, is not compared. */

@@ -31,6 +31,8 @@ export type SignInFacts = z.infer<typeof SignInFacts>
 export const MoveOptions = z.object({
   kinds: z.array(z.enum(kindNames)),
   manner: z.enum(['gentle', 'polite', 'fast']),
+  /** Passwords and files may go unencrypted to servers beyond this machine and its network. */
+  allowPlainHttp: z.boolean(),
 })
 export type MoveOptions = z.infer<typeof MoveOptions>
 

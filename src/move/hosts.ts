@@ -44,7 +44,7 @@ export interface Account {
 /** Both sides of a move as servers that one can find and sign in to. */
 export interface Hosts {
   /** Throws `bad-input` for what is no address, or no Nextcloud that can take part; `remote-failed` where nothing answers. */
-  find(address: string): Promise<Host>
+  find(address: string, options: { readonly allowPlainHttp: boolean }): Promise<Host>
   beginSignIn(host: Host): Promise<PendingSignIn>
   /** Throws `remote-failed` with `data.status` 401 where the sign-in does not work. */
   open(host: Pick<Host, 'address'>, signIn: SignIn): Promise<Account>

@@ -17,7 +17,8 @@ export interface OpenMove extends Disposable {
   readonly facts: MoveFacts
 }
 
-const idShape = /^\d{4}-\d{2}-\d{2}-[a-z0-9]+$/
+/** Day, time (UTC) and a few random letters: they sort by age. */
+const idShape = /^\d{4}-\d{2}-\d{2}-\d{6}-[a-z0-9]+$/
 const finished = new Set(['done', 'aborted'])
 
 /** All moves of one machine, each a folder `<id>/` with its journal, its lock and its reports. */
@@ -41,7 +42,8 @@ export class Moves {
 
   async create(clock: Clock): Promise<OpenMove> {
     const now = clock.now()
-    const id = `${now.toISOString().slice(0, 10)}-${randomName(6)}`
+    const [day = '', time = ''] = now.toISOString().split('T')
+    const id = `${day}-${time.slice(0, 8).replaceAll(':', '')}-${randomName(4)}`
     await ensureDirectory(join(this.#directory, id), { mode: 0o700 })
     const move = this.#open(id)
     move.journal.together(() => {

@@ -39,7 +39,7 @@ export async function openSession(services: MoveServices, wish: MoveWish, conduc
     lock = await services.moves.lock(move.id)
     move.facts.set('pauseAsked', false)
     const options = keepOptions(services, move, wish.options)
-    const accounts = await signInBoth(services, move, wish, conduct)
+    const accounts = await signInBoth(services, move, { signIn: wish.signIn, options }, conduct)
     const context = contextOf(services, move, { accounts, manner: options.manner }, conduct)
     const held = lock
     return { move, isNew, options, accounts, context, [Symbol.asyncDispose]: async () => await close(move, held) }
@@ -62,13 +62,13 @@ export async function undo(services: MoveServices, move: OpenMove): Promise<void
   await rm(move.directory, { recursive: true, force: true })
 }
 
-async function findMove(services: MoveServices, { id, from, to }: MoveWish): Promise<{ move: OpenMove; isNew: boolean }> {
+async function findMove(services: MoveServices, { id, from, to, options: { allowPlainHttp = false } }: MoveWish): Promise<{ move: OpenMove; isNew: boolean }> {
   const { moves, hosts, clock } = services
   if (from === undefined && to === undefined) return { move: await moves.openUnfinished(id), isNew: false }
   if (id !== undefined || from === undefined || to === undefined) {
     throw new ChatonError('bad-input', 'a move has two addresses', { next: ['give both: --from <old address> --to <new address>', 'or neither, to go on with the move that is under way'] })
   }
-  const [source, destination] = await Promise.all([hosts.find(from), hosts.find(to)])
+  const [source, destination] = await Promise.all([hosts.find(from, { allowPlainHttp }), hosts.find(to, { allowPlainHttp })])
   for (const earlier of await moves.unfinished()) {
     const move = await moves.open(earlier)
     if (addressOf(move.facts, 'source') === source.address && addressOf(move.facts, 'destination') === destination.address) return { move, isNew: false }
@@ -81,17 +81,17 @@ async function findMove(services: MoveServices, { id, from, to }: MoveWish): Pro
 }
 
 function keepOptions({ kinds }: MoveServices, { facts }: OpenMove, wished: Partial<MoveOptions>): MoveOptions {
-  const before = facts.get('options') ?? { kinds: kinds.map(({ name }) => name), manner: 'polite' as const }
+  const before = facts.get('options') ?? { kinds: kinds.map(({ name }) => name), manner: 'polite' as const, allowPlainHttp: false }
   const options = { ...before, ...wished }
   facts.set('options', options)
   return options
 }
 
-async function signInBoth(services: MoveServices, move: OpenMove, wish: MoveWish, conduct: Conduct): Promise<Record<SideName, Account>> {
+async function signInBoth(services: MoveServices, move: OpenMove, { signIn, options }: Pick<Session, 'options'> & Pick<MoveWish, 'signIn'>, conduct: Conduct): Promise<Record<SideName, Account>> {
   conduct.report({ event: 'stage', stage: 'sign-in' })
   const open = async (side: SideName): Promise<Account> => {
-    const host: Host = await services.hosts.find(addressOf(move.facts, side) ?? '')
-    return await signInSide(services, move, { side, host, wish: wish.signIn[side] }, conduct)
+    const host: Host = await services.hosts.find(addressOf(move.facts, side) ?? '', options)
+    return await signInSide(services, move, { side, host, wish: signIn[side] }, conduct)
   }
   const source = await open('source')
   const destination = await open('destination')

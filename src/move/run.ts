@@ -1,6 +1,7 @@
 import { ChatonError } from '../kit/errors.ts'
 import { copyAndCheck, verifyAll } from './engine.ts'
 import { sideNames, type KindFailure, type MovePhase, type SideName } from './facts.ts'
+import { allowShrink } from './files/shrink.ts'
 import { kindNames } from './kinds.ts'
 import { watchForPause } from './pause.ts'
 import type { MovePlan } from './plan.ts'
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly agree?: (plan: MovePlan) => Promise<boolean>
   /** Both sign-ins stay, for later passes; a later run ends the move. */
   readonly keepOpen: boolean
+  /** The person knows that one side has become much smaller. Holds for one run. */
+  readonly acceptShrink: boolean
 }
 
 export interface RunResult extends StoredReport {
@@ -45,6 +48,7 @@ export async function tryMove(services: MoveServices, wish: MoveWish, conduct: C
 /** The whole move, or what is left of it: plan, copy, again until nothing changes, check, report, sign out. */
 export async function runMove(services: MoveServices, wish: MoveWish, { conduct, options }: { readonly conduct: Conduct; readonly options: RunOptions }): Promise<RunResult> {
   return await inSession(services, wish, conduct, async (session, stoppable) => {
+    if (options.acceptShrink) session.move.journal.setFact(allowShrink, 'yes')
     await begin(services, session, { conduct: stoppable, options })
     await copyAndCheck(workOf(services, session, stoppable))
     return await end(services, session, { conduct: stoppable, keepOpen: options.keepOpen })
@@ -52,8 +56,9 @@ export async function runMove(services: MoveServices, wish: MoveWish, { conduct,
 }
 
 /** Further passes. An open move stays open; one that had ended is ended again. */
-export async function deltaMove(services: MoveServices, wish: MoveWish, conduct: Conduct): Promise<RunResult> {
+export async function deltaMove(services: MoveServices, wish: MoveWish, { conduct, options }: { readonly conduct: Conduct; readonly options: Pick<RunOptions, 'acceptShrink'> }): Promise<RunResult> {
   return await inSession(services, wish, conduct, async (session, stoppable) => {
+    if (options.acceptShrink) session.move.journal.setFact(allowShrink, 'yes')
     const wasDone = session.move.facts.phase === 'done'
     requireCopied(session)
     await copyAndCheck(workOf(services, session, stoppable))
@@ -80,8 +85,7 @@ async function inSession(services: MoveServices, wish: MoveWish, conduct: Conduc
   try {
     return await act(session, stoppable)
   } catch (error) {
-    if (isSignInRefused(error)) throw signInLost(error)
-    throw error
+    throw explained(error, session.move.id)
   }
 }
 
@@ -128,11 +132,14 @@ async function signOut(services: MoveServices, { move }: Session, { report }: Co
   return ended
 }
 
-function signInLost(error: unknown): ChatonError {
-  return new ChatonError('remote-failed', error instanceof Error ? error.message : String(error), {
-    actor: 'user',
-    next: ['run the same command again and sign in again: it goes on from here'],
-    data: { status: 401 },
-    cause: error,
-  })
+/** With the command that goes on from there. */
+function explained(error: unknown, id: string): unknown {
+  if (!(error instanceof ChatonError)) return error
+  const { code, message, data, next } = error
+  if (isSignInRefused(error)) {
+    return new ChatonError('remote-failed', message, { actor: 'user', next: ['run the same command again and sign in again: it goes on from here'], data, cause: error })
+  }
+  const [look] = next
+  if (code !== 'refused' || !('gone' in data || 'thereBytes' in data)) return error
+  return new ChatonError('refused', message, { next: [...(look === undefined ? [] : [look]), `if it is: chaton move run ${id} --accept-shrink`], data, cause: error })
 }

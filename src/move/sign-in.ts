@@ -4,8 +4,8 @@ import type { Account, Host, SignIn } from './hosts.ts'
 import type { OpenMove } from './moves.ts'
 import type { Conduct, MoveServices } from './services.ts'
 
-/** How a side is to be signed in where the move has no sign-in of its own yet: Login Flow v2, or an app password of the person. */
-export type SignInWish = { readonly by: 'login-flow' } | ({ readonly by: 'app-password' } & SignIn)
+/** How a side is to be signed in where the move has no sign-in of its own yet: Login Flow v2, or an app password of the person, asked for only then. */
+export type SignInWish = { readonly by: 'login-flow' } | { readonly by: 'app-password'; readonly name: string; readonly password: () => Promise<string> }
 
 export const secretFolder = (id: string, side: SideName): string => `move/${id}/${side}/`
 const passwordName = (id: string, side: SideName): string => `${secretFolder(id, side)}app-password`
@@ -57,7 +57,7 @@ async function withKept({ hosts, secrets }: MoveServices, move: OpenMove, { side
 
 async function withNew(services: MoveServices, move: OpenMove, { side, host, wish }: SideQuestion, { report, signal }: Conduct): Promise<Account> {
   const { hosts, secrets } = services
-  const signIn = wish.by === 'app-password' ? wish : await byLoginFlow()
+  const signIn = wish.by === 'app-password' ? { password: await wish.password(), name: wish.name } : await byLoginFlow()
   move.facts.set(signInFact[side], { name: signIn.name, by: wish.by })
   if (wish.by === 'app-password') move.facts.set('ownAppPasswords', true)
   await secrets.set(passwordName(move.id, side), signIn.password)

@@ -40,7 +40,7 @@ const leastMs = 1000
 export function viewAfter(view: MoveView, event: MoveEvent, at: number): MoveView {
   switch (event.event) {
     case 'stage':
-      return { ...view, stage: event.stage, pass: event.pass ?? view.pass, samples: [], working: undefined }
+      return { ...view, stage: event.stage, pass: event.pass ?? view.pass, kinds: view.kinds.map((kind) => ({ ...kind, state: 'waiting' })), samples: [], working: undefined }
     case 'kind':
       return ofKind({ ...view, working: event.kind, samples: event.state === 'started' ? [] : view.samples, problem: event.message ?? view.problem }, event.kind, { state: event.state })
     case 'progress':
@@ -57,9 +57,10 @@ export function viewAfter(view: MoveView, event: MoveEvent, at: number): MoveVie
 function progressed(view: MoveView, { kind, done, total, doneBytes, totalBytes, note, problem }: MoveProgress, at: number): MoveView {
   const before = view.working === kind ? view.samples : []
   const recent = before.filter((sample) => at - sample.at <= windowMs)
-  const last = recent.at(-1)
   const sample = { at, done, doneBytes: doneBytes ?? 0 }
-  const samples = last !== undefined && at - last.at < leastMs / 4 ? [...recent.slice(0, -1), { ...sample, at: last.at }] : [...recent, sample]
+  const anchor = recent.at(-2)
+  // The newest takes the place of the one before it, until that is far enough from its own predecessor.
+  const samples = anchor !== undefined && at - anchor.at < leastMs / 4 ? [...recent.slice(0, -1), sample] : [...recent, sample]
   const next = { ...view, working: kind, samples, problem: problem ?? view.problem }
   return ofKind(next, kind, { state: 'started', done, total, doneBytes, totalBytes, note })
 }

@@ -18,7 +18,7 @@ test('no move under way, one, several', async () => {
   expect([first.id, second.id]).toContain((await moves.openLatest()).id)
 })
 
-test.each(['../../etc', 'x', '2026-01-01-../x'])('%j is no move', async (id) => {
+test.each(['../../etc', 'x', '2026-01-01-000000-../x'])('%j is no move', async (id) => {
   expect((await failureOf(benchFor().moves.open(id))).code).toBe('not-found')
 })
 

@@ -18,9 +18,9 @@ const input = (parts: Partial<ReportInput> = {}): ReportInput => ({
   passes: 2,
   chosen: ['files', 'contacts', 'shares'],
   outcomes: {
-    files: { moved: 1200, alreadyThere: 3, bytes: 4.2e9, refused: [{ what: 'Commun/<b>&', reason: 'it was shared with you and belongs to somebody else', next: 'ask its owner to share it with your new account' }] },
-    contacts: { moved: 7, alreadyThere: 0, refused: [] },
-    shares: { moved: 2, alreadyThere: 0, refused: [] },
+    files: { carried: true, moved: 1200, alreadyThere: 3, bytes: 4.2e9, refused: [{ what: 'Commun/<b>&', reason: 'it was shared with you and belongs to somebody else', next: 'ask its owner to share it with your new account' }] },
+    contacts: { carried: true, moved: 7, alreadyThere: 0, refused: [] },
+    shares: { carried: true, moved: 2, alreadyThere: 0, refused: [] },
   },
   failures: {},
   checks: { files: { checked: 1203, differing: [] }, contacts: { checked: 7, differing: [] }, shares: { checked: 2, differing: [] } },
@@ -42,6 +42,7 @@ describe('report', () => {
     ['with a difference', { checks: { ...input().checks, contacts: { checked: 7, differing: [{ what: 'Lou', reason: 'the card differs' }] } } }, 'differences', 'look-at-differences'],
     ['with a kind that failed', { failures: { files: { message: 'no answer', next: [], retryable: true } } }, 'passed', 'try-again'],
     ['with a comparison that broke off', { checks: { ...input().checks, files: { checked: 0, differing: [], failure: { message: 'no answer', next: [], retryable: true } } } }, 'not-done', 'try-again'],
+    ['that has not begun', { outcomes: {}, checks: {} }, 'not-done', 'tell-people'],
     ['that was never compared', { checks: {} }, 'not-done', 'clients'],
   ])('%s is not whole', (_name, parts, verification, todo) => {
     const report = makeReport(input(parts))
@@ -108,7 +109,7 @@ describe.each(['fr', 'en'] as const)('page in %s', (language) => {
 
 test('long lists are cut in the page, and the page says so', () => {
   const refused = Array.from({ length: 1000 }, (_, index) => ({ what: `f${index}`, reason: 'refused' }))
-  const report = makeReport(input({ outcomes: { files: { moved: 1, alreadyThere: 0, refused } } }))
+  const report = makeReport(input({ outcomes: { files: { carried: true, moved: 1, alreadyThere: 0, refused } } }))
 
   const page = reportPage(report, 'en', 'key')
 

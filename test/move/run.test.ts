@@ -10,7 +10,7 @@ import { fakeHosts } from './fake-hosts.ts'
 import { fakeKind } from './fake-kind.ts'
 import { benchFor, from, to, wish, type Bench } from './services.ts'
 
-const run = async (bench: Bench, more: Partial<typeof wish> = {}, keepOpen = false) => await runMove(bench, { ...wish, ...more }, { conduct: bench.conduct, options: { keepOpen } })
+const run = async (bench: Bench, more: Partial<typeof wish> = {}, keepOpen = false) => await runMove(bench, { ...wish, ...more }, { conduct: bench.conduct, options: { keepOpen, acceptShrink: false } })
 const unavailable = (): ChatonError => new ChatonError('remote-failed', 'no answer', { retryable: true })
 
 describe('a whole move', () => {
@@ -63,7 +63,7 @@ describe('a whole move', () => {
     const bench = benchFor()
     bench.hosts.tokens.add(`${from} camille own-app-password`)
 
-    const { signedOut, report } = await run(bench, { signIn: { ...wish.signIn, source: { by: 'app-password', name: 'camille', password: 'own-app-password' } } })
+    const { signedOut, report } = await run(bench, { signIn: { ...wish.signIn, source: { by: 'app-password', name: 'camille', password: async () => await Promise.resolve('own-app-password') } } })
 
     expect(signedOut).toEqual({ source: 'own', destination: 'revoked' })
     expect([...bench.hosts.tokens]).toEqual([`${from} camille own-app-password`])
@@ -231,7 +231,7 @@ describe('before anything is written', () => {
   test('a wrong app password is refused and leaves nothing', async () => {
     const bench = benchFor()
 
-    const error = await failureOf(run(bench, { signIn: { ...wish.signIn, source: { by: 'app-password', name: 'camille', password: 'wrong-password' } } }))
+    const error = await failureOf(run(bench, { signIn: { ...wish.signIn, source: { by: 'app-password', name: 'camille', password: async () => await Promise.resolve('wrong-password') } } }))
 
     expect(error).toMatchObject({ code: 'bad-input', message: expect.stringMatching(/refuses "camille"/) })
     expect([await bench.moves.ids(), bench.secrets.now()]).toEqual([[], []])
@@ -250,7 +250,7 @@ describe('before anything is written', () => {
   test('a person who does not agree: nothing is written', async () => {
     const bench = benchFor()
 
-    const error = await failureOf(runMove(bench, wish, { conduct: bench.conduct, options: { keepOpen: false, agree: async () => await Promise.resolve(false) } }))
+    const error = await failureOf(runMove(bench, wish, { conduct: bench.conduct, options: { keepOpen: false, acceptShrink: false, agree: async () => await Promise.resolve(false) } }))
 
     expect(error.code).toBe('refused')
     expect(bench.kinds[0]?.destination.size).toBe(0)
@@ -263,7 +263,7 @@ describe('after the end', () => {
     const { move } = await run(bench)
     bench.kinds[0]?.source.set('new', 'later')
 
-    const result = await deltaMove(bench, { ...wish, id: move, from: undefined, to: undefined }, bench.conduct)
+    const result = await deltaMove(bench, { ...wish, id: move, from: undefined, to: undefined }, { conduct: bench.conduct, options: { acceptShrink: false } })
 
     expect(bench.kinds[0]?.destination.get('new')).toBe('later')
     expect(result).toMatchObject({ phase: 'done', signedOut: { source: 'revoked', destination: 'revoked' } })

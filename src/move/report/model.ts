@@ -7,8 +7,8 @@ export const reportFormat = 'chaton-move-report/1'
 export const ReportSide = z.object({ address: z.string(), account: z.string(), displayName: z.string().exactOptional(), version: z.string() })
 export type ReportSide = z.infer<typeof ReportSide>
 
-/** `moved`: all that could be. `differing`: checked, and something is not as at the source. `failed`: stopped before its end. */
-export const KindState = z.enum(['moved', 'differing', 'failed', 'left-out'])
+/** `pending`: not carried yet. `moved`: all that could be. `differing`: checked, and something is not as at the source. `failed`: stopped before its end. */
+export const KindState = z.enum(['pending', 'moved', 'differing', 'failed', 'left-out'])
 export type KindState = z.infer<typeof KindState>
 
 export const ReportKind = z.object({
@@ -59,7 +59,8 @@ export interface ReportInput {
   readonly ownAppPasswords: boolean
   readonly passes: number
   readonly chosen: readonly KindName[]
-  readonly outcomes: Partial<Readonly<Record<KindName, KindOutcome>>>
+  /** `carried`: a pass over this kind has come to its end. */
+  readonly outcomes: Partial<Readonly<Record<KindName, KindOutcome & { readonly carried: boolean }>>>
   readonly failures: Partial<Readonly<Record<KindName, KindFailure>>>
   readonly checks: Partial<Readonly<Record<KindName, KindCheck>>>
   readonly notCarried: MoveReport['notCarried']
@@ -97,7 +98,7 @@ function reportKind(name: KindName, { chosen, outcomes, failures, checks }: Repo
   const check = checks[name]
   const failure = (failures[name] ?? check?.failure)?.message
   const differing = check?.differing ?? []
-  const state = chosen.includes(name) ? stateOf(failure, differing.length) : 'left-out'
+  const state = chosen.includes(name) ? stateOf(failure, differing.length, outcomes[name]?.carried ?? false) : 'left-out'
   return {
     name,
     state,
@@ -112,8 +113,9 @@ function reportKind(name: KindName, { chosen, outcomes, failures, checks }: Repo
   }
 }
 
-function stateOf(failure: string | undefined, differing: number): KindState {
+function stateOf(failure: string | undefined, differing: number, carried: boolean): KindState {
   if (failure !== undefined) return 'failed'
+  if (!carried) return 'pending'
   return differing > 0 ? 'differing' : 'moved'
 }
 
@@ -138,4 +140,12 @@ function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords }: R
 /** True where everything that was to be carried is there, or was refused with its reason, and the check found no difference. */
 export function isWhole({ kinds, verification }: Pick<MoveReport, 'kinds' | 'verification'>): boolean {
   return verification === 'passed' && kinds.every(({ state }) => state === 'moved' || state === 'left-out')
+}
+
+export type Progress = 'pending' | 'partly' | 'whole'
+
+/** How far a move has come, for its title. */
+export function progressOf(report: Pick<MoveReport, 'kinds' | 'verification'>): Progress {
+  if (report.kinds.every(({ state }) => state === 'pending' || state === 'left-out')) return 'pending'
+  return isWhole(report) ? 'whole' : 'partly'
 }

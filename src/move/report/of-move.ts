@@ -28,6 +28,7 @@ export async function storeReport({ secrets, clock }: Keeper, move: OpenMove): P
   const report = reportOf(move, clock.now())
   const key = await secrets.getOrCreate(`move/${move.id}/signing-key`, newSigningKey)
   const publicKey = publicKeyOf(key)
+  move.facts.set('publicKey', publicKey)
   const files = filesOf(move)
   await writeFileAtomic(files.json, sealReport(report, key), { mode: 0o600 })
   for (const language of ['fr', 'en'] as const) await writeFileAtomic(files[language], sealPage(reportPage(report, language, publicKey), key), { mode: 0o600 })
@@ -75,13 +76,13 @@ export function reportOf({ id, facts }: OpenMove, madeAt: Date): MoveReport {
 }
 
 /** With what was known beforehand not to be carried, where the run has not told it again. */
-function outcomeOf(facts: MoveFacts, kind: KindName): KindOutcome | undefined {
+function outcomeOf(facts: MoveFacts, kind: KindName): (KindOutcome & { carried: boolean }) | undefined {
   const outcome = facts.ofKind('outcome', kind)
   const left = facts.ofKind('left', kind) ?? []
   if (outcome === undefined && left.length === 0) return undefined
   const told = new Set(outcome?.refused.map(({ what }) => what))
   const refused = [...(outcome?.refused ?? []), ...left.filter(({ what }) => !told.has(what))]
-  return { moved: 0, alreadyThere: 0, ...outcome, refused }
+  return { moved: 0, alreadyThere: 0, ...outcome, refused, carried: outcome !== undefined }
 }
 
 function byKind<T>(read: (kind: KindName) => T | undefined): Partial<Record<KindName, T>> {

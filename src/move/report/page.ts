@@ -1,7 +1,7 @@
 import { dateIn, sizeIn, typography, type Language } from '../../kit/format.ts'
 import { escapeHtml } from '../../kit/html.ts'
 import type { Refusal } from '../kinds.ts'
-import { isWhole, type MoveReport, type ReportKind } from './model.ts'
+import { progressOf, type MoveReport, type ReportKind } from './model.ts'
 import { reasonIn } from './reasons.ts'
 import { reportWords, type ReportWords } from './words.ts'
 
@@ -21,7 +21,7 @@ td.number,th.number{text-align:right}ol li,ul li{margin:.5rem 0}
 export function reportPage(report: MoveReport, language: Language, publicKey: string): string {
   const words = reportWords[language]
   const text = (value: string): string => escapeHtml(typography(language, value))
-  const title = words.title[isWhole(report) ? 'whole' : 'partly']
+  const title = words.title[progressOf(report)]
   const date = (iso: string): string => dateIn(language, new Date(iso))
   return `<!DOCTYPE html>
 <html lang="${language}">

@@ -1,10 +1,10 @@
 import type { Language } from '../../kit/format.ts'
 import type { KindName } from '../kinds.ts'
-import type { KindState, MoveReport, ReportSide, Todo } from './model.ts'
+import type { KindState, MoveReport, Progress, ReportSide, Todo } from './model.ts'
 
 /** What a report says, in one language. French spaces before `;:!?»%` are made unbreakable by the renderer. */
 export interface ReportWords {
-  readonly title: Readonly<Record<'whole' | 'partly', string>>
+  readonly title: Readonly<Record<Progress, string>>
   readonly intro: (report: Pick<MoveReport, 'source' | 'destination'>) => string
   readonly dates: (from: string, to: string) => string
   readonly verdict: Readonly<Record<MoveReport['verification'], string>>
@@ -31,7 +31,7 @@ const who = ({ address, account }: ReportSide): string => `${account} @ ${addres
 const davOf = ({ address }: ReportSide): string => `${address}/remote.php/dav`
 
 const fr: ReportWords = {
-  title: { whole: 'Votre compte a déménagé', partly: 'Votre compte a déménagé en partie' },
+  title: { whole: 'Votre compte a déménagé', partly: 'Votre compte a déménagé en partie', pending: 'Votre compte n’a pas encore déménagé' },
   intro: ({ source, destination }) => `De ${who(source)} (Nextcloud ${source.version}) vers ${who(destination)} (Nextcloud ${destination.version}).`,
   dates: (from, to) => `Commencé le ${from}, terminé le ${to}.`,
   verdict: {
@@ -51,7 +51,7 @@ const fr: ReportWords = {
     profile: 'Profil et réglages',
     shares: 'Partages',
   },
-  states: { moved: 'complet', differing: 'des différences', failed: 'interrompu', 'left-out': 'pas demandé' },
+  states: { pending: 'pas encore', moved: 'complet', differing: 'des différences', failed: 'interrompu', 'left-out': 'pas demandé' },
   notMoved: 'Ce qui n’a pas déménagé, et pourquoi',
   nothingLeft: 'Rien : tout a suivi.',
   ofApp: 'Données d’autres applications',
@@ -91,7 +91,7 @@ const fr: ReportWords = {
 }
 
 const en: ReportWords = {
-  title: { whole: 'Your account has moved', partly: 'Your account has moved in part' },
+  title: { whole: 'Your account has moved', partly: 'Your account has moved in part', pending: 'Your account has not moved yet' },
   intro: ({ source, destination }) => `From ${who(source)} (Nextcloud ${source.version}) to ${who(destination)} (Nextcloud ${destination.version}).`,
   dates: (from, to) => `Begun on ${from}, finished on ${to}.`,
   verdict: {
@@ -111,7 +111,7 @@ const en: ReportWords = {
     profile: 'Profile and settings',
     shares: 'Shares',
   },
-  states: { moved: 'complete', differing: 'differences', failed: 'broken off', 'left-out': 'not asked for' },
+  states: { pending: 'not yet', moved: 'complete', differing: 'differences', failed: 'broken off', 'left-out': 'not asked for' },
   notMoved: 'What has not moved, and why',
   nothingLeft: 'Nothing: everything has followed.',
   ofApp: 'Data of other apps',
