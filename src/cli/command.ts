@@ -66,17 +66,17 @@ export interface Shown {
 /** A command: parses nothing, prints nothing; a typed result and two views of it (text here, JSON by its published schema). */
 export interface Command {
   readonly result: z.ZodType
-  run(input: CommandInput): Promise<unknown>
-  text(result: unknown): Shown
+  readonly run: (input: CommandInput) => Promise<unknown>
+  readonly text: (result: unknown) => Shown
   /** Exit code of a result that is not a failure to run, for example a check that found something. Default 0. */
-  exitCode(result: unknown): number
+  readonly exitCode: (result: unknown) => number
 }
 
 export interface CommandDefinition<R extends z.ZodType> {
   readonly result: R
-  run(input: CommandInput): Promise<z.infer<R>>
-  text(result: z.infer<R>): Shown
-  exitCode?(result: z.infer<R>): number
+  readonly run: (input: CommandInput) => Promise<z.infer<R>>
+  readonly text: (result: z.infer<R>) => Shown
+  readonly exitCode?: (result: z.infer<R>) => number
 }
 
 /** Ties run, text and schema to one type. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { exitCodes } from '../kit/errors.ts'
 import { main } from './main.ts'
 
@@ -11,6 +12,7 @@ export async function start(argv: readonly string[]): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
+    onTerminal: isatty(0) && isatty(2),
     workingDirectory: process.cwd(),
     version,
   })

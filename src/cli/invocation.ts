@@ -8,6 +8,8 @@ export interface Process {
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
   readonly stdin: NodeJS.ReadStream
+  /** Both standard input and standard error are a terminal: somebody can be asked. */
+  readonly onTerminal: boolean
   readonly workingDirectory: string
   readonly version: string
 }

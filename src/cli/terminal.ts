@@ -7,7 +7,7 @@ import type { Invocation, Process } from './invocation.ts'
 
 /** Asks on the terminal; refuses, naming the flag that answers, where nobody can be asked. */
 export function terminalOf(invocation: Invocation, process_: Process): Terminal {
-  const canAsk = invocation.input && !invocation.json && process_.stdin.isTTY === true && process_.stderr.isTTY === true
+  const canAsk = invocation.input && !invocation.json && process_.onTerminal
   return {
     canAsk,
     say: (line) => process_.stderr.write(`${mask(line)}\n`),

@@ -149,7 +149,7 @@ export interface Engine {
    * earlier link of the account stops working. Throws `no-room` if the cap is reached, `conflict` never.
    */
   invite(target: SpaceTarget, account: { userId: string; displayName: string; email: string; locale: Locale }): Promise<Invitation>
-  /** Throws `not-found`. A disabled account keeps everything and cannot sign in. */
+  /** Throws `not-found`; `no-room` where Nextcloud (34 and later) refuses to enable one above the cap. A disabled account keeps everything and cannot sign in. */
   setAccountEnabled(target: SpaceTarget, userId: string, enabled: boolean): Promise<void>
   /** A new app password, named `label` in the account's list. Throws `not-found`. */
   createAppPassword(target: SpaceTarget, userId: string, label: string): Promise<Credentials>

@@ -80,7 +80,7 @@ interface Parsed {
 }
 
 function toResponse(block: string): DavResponse {
-  const { response } = parser.parse(block) as Parsed
+  const { response } = parser.parse(block.replaceAll(/<!\[CDATA\[([\s\S]*?)\]\]>/g, (_section, text: string) => escaped(text))) as Parsed
   if (typeof response?.href !== 'string') throw new ChatonError('remote-failed', 'the server listed something without an address')
   const props: Record<string, XmlValue | readonly XmlValue[]> = {}
   const refused: Record<string, number> = {}
@@ -94,6 +94,8 @@ function toResponse(block: string): DavResponse {
   }
   return { href: decodeEntities(response.href.trim()), status: statusIn(response.status), props, refused }
 }
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 const statusIn = (line: string | undefined): number | undefined => {
   const code = /^\S+\s+(\d{3})/.exec(line?.trim() ?? '')?.[1]

@@ -68,6 +68,7 @@ async function pause(clock: Clock, signal: AbortSignal): Promise<void> {
   try {
     await clock.sleep(pollEveryMs, signal)
   } catch (error) {
+    if (!signal.aborted) throw error
     throw new ChatonError('interrupted', 'the sign-in was stopped', { cause: error })
   }
 }

@@ -4,6 +4,7 @@ import { ChatonError } from '../kit/errors.ts'
 import type { OfficeSuite, Plan } from '../model/plan.ts'
 import { bytesOf } from '../model/size.ts'
 import type { Space } from '../model/space.ts'
+import { officeFix, officeProblem } from './plan-change.ts'
 
 export interface DesiredInput {
   readonly space: Space
@@ -51,11 +52,7 @@ function chooseRelease(space: Space, config: Pick<Config, 'releaseDefault'>, rel
 }
 
 function chooseOffice(space: Space, plan: Plan): OfficeSuite | undefined {
-  const { office } = space.spec
-  if (office === undefined) return plan.spec.office[0]
-  if (plan.spec.office.includes(office)) return office
-  const offered = plan.spec.office.length === 0 ? 'no office suite' : plan.spec.office.join(' or ')
-  throw new ChatonError('bad-input', `spec.office: "${office}" is not part of the plan "${plan.metadata.name}", which offers ${offered}`, {
-    next: ['choose one that the plan offers, leave the field out, or choose another plan'],
-  })
+  const problem = officeProblem(space, plan)
+  if (problem !== undefined) throw new ChatonError('bad-input', problem, { next: [officeFix] })
+  return space.spec.office ?? plan.spec.office[0]
 }

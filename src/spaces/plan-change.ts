@@ -4,6 +4,15 @@ import type { Plan } from '../model/plan.ts'
 import { bytesOf } from '../model/size.ts'
 import type { Space } from '../model/space.ts'
 
+/** Why a plan does not have the suite that a space asks for; undefined where it does. Pure. */
+export function officeProblem({ spec }: Pick<Space, 'spec'>, plan: Plan): string | undefined {
+  const { office } = plan.spec
+  if (spec.office === undefined || office.includes(spec.office)) return undefined
+  return `spec.office: "${spec.office}" is not part of the plan "${plan.metadata.name}", which offers ${office.length === 0 ? 'no office suite' : office.join(' or ')}`
+}
+
+export const officeFix = 'choose a suite that the plan offers, leave the field out, or choose another plan'
+
 /** May this space have this plan? A plan smaller than what the space already uses is refused, with the numbers. Pure. */
 export function judgePlanChange(space: Space, plan: Plan): readonly Finding[] {
   const usage = space.status?.usage
@@ -26,14 +35,7 @@ export function judgePlanChange(space: Space, plan: Plan): readonly Finding[] {
       fix: `disable ${usage.accounts - plan.spec.accounts} accounts first (chaton account list ${space.metadata.name}), or choose a larger plan`,
     })
   }
-  const { office } = space.spec
-  if (office !== undefined && !plan.spec.office.includes(office)) {
-    findings.push({
-      code: 'bad-office',
-      severity: 'error',
-      message: `${space.metadata.name} uses the office suite "${office}", which the plan "${name}" does not offer`,
-      fix: 'choose a plan that offers it, or change spec.office of the space',
-    })
-  }
+  const office = officeProblem(space, plan)
+  if (office !== undefined) findings.push({ code: 'bad-office', severity: 'error', message: `${space.metadata.name}: ${office}`, fix: officeFix })
   return findings
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Finding } from '../engine/contract.ts'
 import { withCondition } from '../model/metadata.ts'
 import type { Plan } from '../model/plan.ts'
+import { bytesOf } from '../model/size.ts'
 import type { Space } from '../model/space.ts'
 import { updateWithRetry, type Store, type Stored } from '../store/contract.ts'
 import { requirePlan, requireSpace, targetOfStored, type SpacesContext } from './context.ts'
@@ -9,6 +10,7 @@ import { judgePlanChange } from './plan-change.ts'
 import { refuseOnErrors } from './preflight.ts'
 import type { Progress } from './progress.ts'
 import { rebalance } from './rebalance.ts'
+import { withFreshUsage } from './usage.ts'
 
 /** Puts the plans a new hoster starts from into a store that has none. */
 export async function ensureDefaultPlans(store: Store, defaults: () => Promise<readonly Plan[]>): Promise<void> {
@@ -53,7 +55,7 @@ export async function applyPlans(
   const spaces = await context.store.list('Space')
   const storedPlans = await context.store.list('Plan')
   const changes = plans.map((plan) => planChange(plan, storedPlans.find((entry) => entry.metadata.name === plan.metadata.name), spaces))
-  refuseOnErrors(plans.flatMap((plan) => spaces.filter((space) => space.spec.plan === plan.metadata.name).flatMap((space) => judgePlanChange(space, plan))))
+  refuseOnErrors(await judgeSmallerPlans(context, plans, { spaces, storedPlans }))
   if (dryRun) return { dryRun, changes, spaces: [] }
   for (const plan of plans) await storePlan(context.store, plan)
   const results: { slug: string; ok: boolean; message: string | undefined }[] = []
@@ -61,6 +63,27 @@ export async function applyPlans(
     results.push(await bringUpToDate(context, slug, progress))
   }
   return { dryRun, changes, spaces: results }
+}
+
+/** What the spaces of plans that shrink say to it. They are measured now: recorded figures may be of yesterday. */
+async function judgeSmallerPlans(
+  context: SpacesContext,
+  plans: readonly Plan[],
+  { spaces, storedPlans }: { readonly spaces: readonly Stored<Space>[]; readonly storedPlans: readonly Plan[] },
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = []
+  for (const plan of plans) {
+    const before = storedPlans.find((entry) => entry.metadata.name === plan.metadata.name)
+    if (before === undefined || !takesAway(before, plan)) continue
+    for (const space of spaces.filter(({ spec }) => spec.plan === plan.metadata.name)) findings.push(...judgePlanChange(await withFreshUsage(context, space), plan))
+  }
+  return findings
+}
+
+/** Pure. */
+function takesAway({ spec: before }: Plan, { spec: after }: Plan): boolean {
+  const fewer = after.accounts < before.accounts || before.office.some((suite) => !after.office.includes(suite))
+  return fewer || bytesOf(after.storage) < bytesOf(before.storage)
 }
 
 async function storePlan(store: Store, plan: Plan): Promise<void> {
@@ -148,11 +171,4 @@ export async function changeSpacePlan(
   await updateWithRetry(context.store, 'Space', slug, (current) => ({ ...current, spec: { ...current.spec, plan: name } }))
   await applyPlanToSpace(context, slug)
   return { slug, before, after: name, dryRun, findings }
-}
-
-/** The space with fresh figures, so that a refusal speaks of now. */
-async function withFreshUsage(context: SpacesContext, space: Stored<Space>): Promise<Space> {
-  if (space.status?.url === undefined) return space
-  const { measureUsage } = await import('./usage.ts')
-  return { ...space, status: { ...space.status, usage: await measureUsage(context, space) } }
 }

@@ -1,5 +1,5 @@
 import type { Finding, SpaceTarget } from '../engine/contract.ts'
-import { ChatonError } from '../kit/errors.ts'
+import { ChatonError, type ErrorCode } from '../kit/errors.ts'
 import type { Config } from '../config/options.ts'
 
 export interface DomainFacts {
@@ -27,9 +27,14 @@ export function refuseOnErrors(findings: readonly Finding[]): void {
   const errors = findings.filter((finding) => finding.severity === 'error')
   const [first] = errors
   if (first === undefined) return
-  const code = first.code.startsWith('domain-') || first.code.startsWith('release-') ? 'bad-input' : first.code.startsWith('no-room') ? 'no-room' : 'machine-not-ready'
-  throw new ChatonError(code, errors.map((finding) => finding.message).join('\n  '), {
+  throw new ChatonError(codeOf(first.code), errors.map((finding) => finding.message).join('\n  '), {
     next: errors.flatMap((finding) => finding.fix ?? []),
     data: { findings: errors },
   })
+}
+
+/** A finding's code begins with what it is about; what nobody can mend in a manifest is the machine's. */
+function codeOf(finding: string): ErrorCode {
+  if (['bad-', 'domain-', 'release-'].some((beginning) => finding.startsWith(beginning))) return 'bad-input'
+  return finding.startsWith('no-room') ? 'no-room' : 'machine-not-ready'
 }

@@ -17,6 +17,7 @@ import type { Progress, StepReport } from './progress.ts'
 import { rebalance } from './rebalance.ts'
 import { runStep, type StepRun } from './run-step.ts'
 import { engineSteps, provisionStepTitles } from './steps.ts'
+import { withFreshUsage } from './usage.ts'
 
 export interface ProvisionOptions {
   readonly dryRun: boolean
@@ -54,8 +55,8 @@ async function claimOf(context: SpacesContext, manifest: Space, plan: Plan): Pro
   const spaces = await context.store.list('Space')
   const stored = spaces.find((entry) => entry.metadata.name === manifest.metadata.name)
   const claim = judgeClaim(manifest, stored, spaces.map((entry) => entry.metadata.name))
-  if (claim.action === 'change' && stored?.status?.usage) {
-    refuseOnErrors(judgePlanChange(stored, plan))
+  if (stored !== undefined && claim.action === 'change' && claim.fields.some((field) => field === 'plan' || field === 'office')) {
+    refuseOnErrors(judgePlanChange({ ...(await withFreshUsage(context, stored)), spec: manifest.spec }, plan))
   }
   return claim
 }

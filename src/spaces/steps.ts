@@ -5,7 +5,7 @@ export interface Step {
   readonly name: string
   /** What it does, for `--dry-run` and progress. */
   readonly title: string
-  run(engine: Engine, target: SpaceTarget): Promise<StepResult>
+  readonly run: (engine: Engine, target: SpaceTarget) => Promise<StepResult>
 }
 
 /** What the engine does for a space, in this order. Names are stable: they stand in the journal and in `--json`. */

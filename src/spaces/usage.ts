@@ -91,3 +91,9 @@ export async function measureUsage(context: SpacesContext, space: Stored<Space>,
   const [usage, accounts] = await Promise.all([context.engine.usage(target), context.engine.accounts(target)])
   return summarise({ usage, accounts, poolBytes: target.poolBytes, before: space.status?.usage, now: context.clock.now() })
 }
+
+/** The space with the figures of now, so that a refusal speaks of them; one that is not running keeps those on record. */
+export async function withFreshUsage(context: SpacesContext, space: Stored<Space>): Promise<Stored<Space>> {
+  if (space.status?.url === undefined) return space
+  return { ...space, status: { ...space.status, usage: await measureUsage(context, space) } }
+}

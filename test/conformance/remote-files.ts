@@ -268,14 +268,24 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         wanted.set(`${folder}/zero.txt`, Buffer.from('0'))
         wanted.set(`${folder}/large.bin`, randomBytes(300_000))
         for (const [path, bytes] of wanted) await write(path, bytes)
-        await write(`${folder}/unwanted.bin`, randomBytes(100_000))
-        await write(`${folder}/changed.txt`, 'longer than before')
         const sizes = new Map([...wanted].map(([path, { length }]) => [path, length] as const))
-        sizes.set(`${folder}/changed.txt`, 3)
         const got = new Map<string, Buffer>()
-        for await (const { path, bytes } of files.readMany(folder, sizes, { whole })) got.set(path, Buffer.from(bytes))
+        for await (const { path, bytes } of files.readMany(folder, sizes, { whole })) got.set(path, bytes)
         expect([...got.keys()].toSorted()).toEqual([...wanted.keys()].toSorted())
         expect(sums(got)).toEqual(sums(wanted))
+        const some = new Map([[`${folder}/zero.txt`, 1], [`${folder}/empty.bin`, 0]])
+        const rest: string[] = []
+        for await (const { path } of files.readMany(folder, some)) rest.push(path)
+        expect(rest.toSorted()).toEqual([...some.keys()].toSorted())
+      })
+
+      it('stops at a file that has changed since', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
+        await files.makeFolder(`${root}/changing`)
+        await write(`${root}/changing/a.txt`, 'as before')
+        await write(`${root}/changing/b.txt`, 'longer than before')
+        const known = new Map([[`${root}/changing/a.txt`, 9], [`${root}/changing/b.txt`, 6]])
+        for (const whole of [true, false]) expect(await refusal(buffer(files.readMany(`${root}/changing`, known, { whole }) as never))).toEqual({ code: 'conflict', status: 200 })
       })
 
       it('splits a list that is too long for one address', async ({ skip }) => {

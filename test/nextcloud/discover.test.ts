@@ -151,7 +151,7 @@ describe('src/nextcloud/discover', () => {
     const directory = mkdtempSync(join(tmpdir(), 'chaton-certificate-'))
     const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')]
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate], { stdio: 'ignore' })
-    const port = await serve(nextcloud(), (answer) => createSecureServer({ key: readFileSync(key), cert: readFileSync(certificate) }, answer) as unknown as Server)
+    const port = await serve(nextcloud(), (answer) => createSecureServer({ key: readFileSync(key), cert: readFileSync(certificate) }, answer))
     rmSync(directory, { recursive: true })
     const error = await failureOf(discover(`127.0.0.1:${port}`, { http }))
     expect(error).toMatchObject({ code: 'remote-failed', retryable: false, data: { certificate: 'DEPTH_ZERO_SELF_SIGNED_CERT' } })

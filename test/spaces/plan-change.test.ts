@@ -30,7 +30,7 @@ describe('a plan for a space that is in use', () => {
   test('an office suite in use that the new plan lacks is refused', () => {
     const space = aSpace({ spec: { office: 'onlyoffice' } })
 
-    expect(judgePlanChange(space, aPlan('tiny', { office: [] }))).toMatchObject([{ code: 'bad-office' }])
+    expect(judgePlanChange(space, aPlan('tiny', { office: [] }))).toMatchObject([{ code: 'bad-office', message: 'jardin-partage: spec.office: "onlyoffice" is not part of the plan "tiny", which offers no office suite' }])
   })
 
   test('a space never measured is not refused for its storage', () => {
@@ -62,7 +62,7 @@ describe('what applying a plan changes', () => {
 describe('outdated spaces', () => {
   const plan = { ...aPlan(), metadata: { name: 'collective', uid: 'p', resourceVersion: '1', generation: 2, creationTimestamp: '2026-01-01T00:00:00.000Z' } } satisfies Stored<Plan>
   const space = (status: Space['status']): Stored<Space> => ({
-    ...aSpace({ ...(status === undefined ? {} : { status }) }),
+    ...aSpace(status === undefined ? {} : { status }),
     metadata: { name: 'jardin-partage', uid: 's', resourceVersion: '1', generation: 3, creationTimestamp: '2026-01-01T00:00:00.000Z' },
   })
   const live = { phase: 'Ready' as const, conditions: [], url: 'http://x', planGeneration: 2, observedGeneration: 3 }

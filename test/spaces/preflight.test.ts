@@ -48,6 +48,7 @@ describe('findings that stop', () => {
   test.each([
     ['domain-unresolved', 'bad-input'],
     ['release-missing', 'bad-input'],
+    ['bad-office', 'bad-input'],
     ['no-room-disk', 'no-room'],
     ['php-missing', 'machine-not-ready'],
   ])('%s ends with %s', (code, expected) => {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { resolve } from 'node:path'
 
 export interface Ended {
@@ -35,4 +36,9 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
 /** Runs it to its end. */
 export async function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string): Promise<Ended> {
   return await startCli(args, env, cwd).ended
+}
+
+/** Where the ports of a test's spaces begin: another place each time, so that two runs on one machine do not meet. */
+export function someFirstPort(): string {
+  return String(20_000 + randomInt(120) * 100)
 }

@@ -6,7 +6,7 @@ import type { OpenProgress } from './open-progress.ts'
 /** JSON lines with `--json`, ink on a terminal, plain lines when piped; always on standard error. */
 export async function openProgress({ json }: Invocation, { stderr, environment }: Process): Promise<OpenProgress> {
   if (json) return { report: (event) => stderr.write(`${mask(JSON.stringify(event))}\n`), close: async () => {} }
-  if (stderr.isTTY === true && environment['CI'] === undefined && environment['TERM'] !== 'dumb') return lazyInk(stderr)
+  if (stderr.isTTY && environment['CI'] === undefined && environment['TERM'] !== 'dumb') return lazyInk(stderr)
   return { report: (event) => stderr.write(`${plainLine(event)}\n`), close: async () => {} }
 }
 

@@ -1,7 +1,7 @@
 import { formatSize } from '../../kit/bytes.ts'
 import { bytesOf } from '../../model/size.ts'
 import type { Plan } from '../../model/plan.ts'
-import type { Space } from '../../model/space.ts'
+import type { Space, UsageStatus } from '../../model/space.ts'
 
 /** Columns padded to their widest cell. Pure. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
@@ -16,8 +16,7 @@ export function sandboxLines(space: Space): string[] {
   return space.status?.sandbox === true ? [sandboxNote] : []
 }
 
-export function usageWords(space: Space): string {
-  const usage = space.status?.usage
+export function usageWords(usage: UsageStatus | undefined): string {
   if (usage === undefined) return '-'
   const percent = usage.poolBytes === 0 ? 0 : Math.round((usage.usedBytes / usage.poolBytes) * 100)
   return `${formatSize(usage.usedBytes)} of ${formatSize(usage.poolBytes)} (${percent} %)`

@@ -44,6 +44,8 @@ export interface Supervisor {
 export interface SpaceProcesses {
   /** Configuration written, processes running with it; restarted only when the configuration changed. */
   ensure(space: HostSpace): Promise<StepResult>
+  /** Redis alone, where spaces have one: Nextcloud's command line needs no FPM. Repeatable, also for a suspended space. */
+  ensureRedis(space: HostSpace): Promise<void>
   stop(space: HostSpace): Promise<void>
   isRunning(space: HostSpace): Promise<boolean>
   /** Gives back the memory of a space at rest (OPcache, APCu) without dropping a request; answers false where requests are running or there is little to gain. */

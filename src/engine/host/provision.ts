@@ -40,7 +40,7 @@ export async function ensureDatabase(parts: HostParts, target: SpaceTarget): Pro
     const { created } = await databases.ensure(space, undefined)
     if (!created) return { changed: false }
     throw new ChatonError('unhealthy', `the database of "${target.slug}" is gone, though Nextcloud was installed in it`, {
-      next: [`chaton space restore ${target.slug} --from <backup>`, `chaton space delete ${target.slug}`],
+      next: [`chaton space delete ${target.slug}, then chaton space restore <its last backup>`, 'chaton space backup --list shows all backups'],
     })
   }
   await records.write(id, record)
@@ -64,11 +64,12 @@ export async function ensureVolume(parts: HostParts, target: SpaceTarget): Promi
 /** Settings, pinned apps, and the install where there was no golden space; starts PHP ahead of the steps that need it. */
 export async function ensureConfig(parts: HostParts, target: SpaceTarget): Promise<StepResult> {
   const space = await parts.spaces.ensure(target)
-  const [written, linked] = await Promise.all([writeConfig(parts, space), linkPinnedApps(parts, space)])
+  const [written, linked] = await Promise.all([writeConfig(parts, space), linkPinnedApps(parts, space), parts.processes.ensureRedis(space)])
   if (written) await parts.agents.close(space.names.id)
   const installed = await ensureInstalled(parts, space)
-  parts.agents.warm(space)
   const processes = await parts.processes.ensure(space)
+  // Not before Redis runs: a Nextcloud that once failed to reach it does not try again.
+  parts.agents.warm(space)
   if (processes.changed) void warmUp(space)
   return { changed: written || linked || installed, ...(installed ? { note: `Nextcloud ${target.release} installed` } : {}) }
 }

@@ -70,7 +70,7 @@ export async function ensureServer(paths: SandboxPaths, port: number, clock: Clo
   await stopServer(paths, clock)
   const busy = said.includes('EADDRINUSE')
   throw new ChatonError('machine-not-ready', busy ? `port ${port} is in use by another program` : `the server of the sandbox did not start:\n${said}`, {
-    next: busy ? [`find the program with: ss -ltnp 'sport = :${port}'`, 'stop it, or set web.firstPort in chaton.yaml to another range'] : [`read ${paths.log}`],
+    next: busy ? [`find the program with: ss -ltnp 'sport = :${port}'`, 'stop it and run the same command again; a new space gets a port that nobody uses'] : [`read ${paths.log}`],
   })
 }
 

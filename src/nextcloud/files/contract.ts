@@ -89,10 +89,11 @@ export interface RemoteFiles {
   /** Content, or the bytes `from` (included) to `to` (excluded). With `etag`, `conflict` if the file has changed. Short or long bodies make the stream fail. */
   read(path: string, options?: { readonly etag?: string; readonly from?: number; readonly to?: number }): Promise<{ readonly stream: Readable; readonly size: number; readonly etag: string }>
   /**
-   * Many small files of one folder (and below it) at once. `files`: path and size expected, all below `folder`; members that are
-   * missing, damaged or of another size are not handed out. `whole`: nearly all that lies below the folder is wanted, so one request
-   * gives it, and the rest is skipped; without it (and for the root) the names are sent, about a hundred a request, and one that is
-   * gone makes the server refuse all (`not-found`). Throws where the archive is broken: what came before is good.
+   * Many small files of one folder (and below it) at once, held in memory until the archive has come to its end and is found whole.
+   * `files`: path and size expected, all below `folder`; damaged ones are not handed out. The names are sent, about a hundred a request;
+   * one that is gone makes the server refuse all (`not-found`). `whole`: these are all the files below the folder, so that its name
+   * alone is sent (not for the root). Throws `conflict` where a file is new or has another size, `remote-failed` where the archive is
+   * broken: what was handed out is good, the rest is to be read one by one.
    */
   readMany(folder: string, files: ReadonlyMap<string, number>, options?: { readonly whole?: boolean }): AsyncIterable<ZipMember>
   write(path: string, body: { readonly stream: Readable; readonly length: number }, options: WriteOptions): Promise<Written>

@@ -73,9 +73,9 @@ async function* readArchive(remote: Remote, { folder, query, members }: Archive)
     answer.body.destroy()
     throw new ChatonError('remote-failed', `asked for "${folder}" as a zip, the server sends ${answer.headers['content-type'] ?? 'something else'}`, { data: { status: 200 } })
   }
-  for await (const { name, bytes } of readZip(answer.body, (name) => members.get(name.normalize('NFC'))?.size)) {
+  const contents = await readZip(answer.body, (name) => members.get(name.normalize('NFC'))?.size)
+  for (const [name, bytes] of contents) {
     const member = members.get(name.normalize('NFC'))
-    members.delete(name.normalize('NFC'))
     if (member !== undefined) yield { path: member.path, bytes }
   }
 }

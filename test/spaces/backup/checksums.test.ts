@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import { assert, property, string } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checksumLine, parseChecksumLine, verifyChecksums, writeChecksums } from '../../../src/spaces/backup/checksums.ts'
 
@@ -19,8 +19,8 @@ const list = (): string => join(root, 'checksums.sha256')
 
 describe('checksum list', () => {
   test('any file name survives a line', () => {
-    fc.assert(
-      fc.property(fc.string({ minLength: 1 }).filter((name) => !name.includes('\0')), (path) => {
+    assert(
+      property(string({ minLength: 1 }).filter((name) => !name.includes('\0')), (path) => {
         const line = checksumLine('0'.repeat(64), path).replace(/\n$/, '')
         expect(line).not.toContain('\n')
         expect(parseChecksumLine(line)).toEqual({ sha256: '0'.repeat(64), path })

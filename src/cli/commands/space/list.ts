@@ -12,7 +12,7 @@ export const command = defineCommand({
       space.metadata.name,
       space.status?.phase ?? 'Pending',
       space.spec.plan,
-      usageWords(space),
+      usageWords(space.status?.usage),
       space.status?.release ?? '-',
       space.status?.url ?? '-',
     ])

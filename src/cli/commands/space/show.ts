@@ -1,5 +1,6 @@
-import { requireSpace } from '../../../spaces/context.ts'
 import { z } from 'zod'
+import type { Space, SpaceStatus } from '../../../model/space.ts'
+import { requireSpace } from '../../../spaces/context.ts'
 import { defineCommand, required } from '../../command.ts'
 import { columns, sandboxLines, usageWords } from '../../present/words.ts'
 import { JournalResult, SpaceResult } from '../../schemas.ts'
@@ -14,31 +15,42 @@ export const command = defineCommand({
     const space = await requireSpace(store, slug)
     return { ...space, journal: await journal.read(`space/${slug}`) }
   },
-  text: ({ journal, ...space }) => {
-    const { metadata, spec, status } = space
-    const facts = [
-      ['name', metadata.name],
-      ['title', spec.title],
-      ['phase', status?.phase ?? 'Pending'],
-      ['address', status?.url ?? '-'],
-      ['plan', spec.plan],
-      ['used', usageWords(space)],
-      ['accounts', status?.usage === undefined ? '-' : String(status.usage.accounts)],
-      ['office', spec.office ?? 'first of the plan'],
-      ['release', status?.release ?? '-'],
-      ['engine', status?.engine ?? '-'],
-      ['entrusted to', `${spec.owner.name} <${spec.owner.email}>`],
-      ['handed over', status?.handOver?.sentAt ?? '-'],
-    ]
-    const conditions = (status?.conditions ?? []).map(({ type, status: value, message }) => `  ${type}=${value}: ${message}`)
-    const entries = journal.slice(-journalShown).map(({ at, step, state, message }) => [`  ${at}`, step, state, message ?? ''])
-    return {
-      lines: [
-        ...sandboxLines(space),
-        ...columns(facts),
-        ...(conditions.length === 0 ? [] : ['conditions:', ...conditions]),
-        ...(entries.length === 0 ? [] : ['journal:', ...columns(entries)]),
-      ],
-    }
-  },
+  text: ({ journal, ...space }) => ({
+    lines: [...sandboxLines(space), ...columns(factsOf(space)), ...conditionLines(space.status), ...journalLines(journal)],
+  }),
 })
+
+/** What is asked for, then what is observed of it. */
+function factsOf({ metadata, spec, status }: Space): string[][] {
+  const { name, email } = spec.owner
+  const wished = [
+    ['name', metadata.name],
+    ['title', spec.title],
+    ['plan', spec.plan],
+    ['office', spec.office ?? 'first of the plan'],
+    ['entrusted to', `${name} <${email}>`],
+  ]
+  return [...wished, ...observedFacts(status ?? { phase: 'Pending', conditions: [] })]
+}
+
+function observedFacts({ phase, url, usage, release, engine, handOver }: SpaceStatus): string[][] {
+  return [
+    ['phase', phase],
+    ['address', url ?? '-'],
+    ['used', usageWords(usage)],
+    ['accounts', usage === undefined ? '-' : String(usage.accounts)],
+    ['release', release ?? '-'],
+    ['engine', engine ?? '-'],
+    ['handed over', handOver?.sentAt ?? '-'],
+  ]
+}
+
+function conditionLines(status: SpaceStatus | undefined): string[] {
+  const conditions = (status?.conditions ?? []).map(({ type, status: value, message }) => `  ${type}=${value}: ${message}`)
+  return conditions.length === 0 ? [] : ['conditions:', ...conditions]
+}
+
+function journalLines(journal: readonly z.infer<typeof JournalResult>[]): string[] {
+  const entries = journal.slice(-journalShown).map(({ at, step, state, message }) => [`  ${at}`, step, state, message ?? ''])
+  return entries.length === 0 ? [] : ['journal:', ...columns(entries)]
+}

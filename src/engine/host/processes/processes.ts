@@ -44,6 +44,12 @@ export class HostProcesses implements SpaceProcesses {
     return { changed, ...(changed ? { note: results.some((result) => result.started) ? 'started' : 'reloaded' } : {}) }
   }
 
+  async ensureRedis(space: HostSpace): Promise<void> {
+    if (!(await this.redis())) return
+    await this.#directories(space)
+    await this.#options.supervisor.ensure(await this.#redisUnit(space))
+  }
+
   async stop(space: HostSpace): Promise<void> {
     const names = unitNames(space.names.id)
     await this.#options.supervisor.stop(names.php)
