@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { files } from '../../../src/move/files/index.ts'
 import { contextFor, journalPath } from '../support/context.ts'
-import { killedAt } from '../support/killing.ts'
+import { withMishaps } from '../support/killing.ts'
 import { MemoryFiles } from '../support/memory-files.ts'
 
 /** Sizes in bytes, so that a small tree has files of every lane. */
@@ -32,7 +32,7 @@ function changes(source: MemoryFiles): void {
 }
 
 const wanted = (source: MemoryFiles): Record<string, string> => {
-  const { 'taken.txt': taken, ...rest } = source.tree()
+  const { 'taken.txt': taken = '', ...rest } = source.tree()
   return Object.fromEntries(Object.entries({ ...rest, 'taken (from old.example).txt': taken, 'taken.txt': 'of the new host', 'small/own.txt': 'own' }).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
@@ -47,7 +47,7 @@ async function movedWithKill(at: { readonly pass: 1 | 2; readonly request: numbe
     using context = contextFor({ source, destination, journal: journal.path })
     context.journal.setFact('files.limits', limits)
     if (pass === at.pass) {
-      killed = await killedAt(context, [source, destination], at, async () => await files.run(context))
+      killed = await withMishaps(context, [source, destination], { kill: at.request, when: at.when }, async () => await files.run(context))
       if (!killed) return false
       using resumed = contextFor({ source, destination, journal: journal.path })
       await files.run(resumed)

@@ -76,6 +76,7 @@ export class MemoryFiles implements RemoteFiles {
   }
 
   drop(path: string): void {
+    if (!this.nodes.has(path)) return
     for (const key of [...this.nodes.keys()]) if (key === path || key.startsWith(`${path}/`)) this.nodes.delete(key)
     this.#changed(path)
   }
