@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { agreeTo } from '../support/agreeing.ts'
 import type { RunningCli } from '../support/cli.ts'
-import { makeFolder, remove, treeOf, twoSandboxes, works, write, type Moving, type Person } from './support/moving.ts'
+import { makeFolder, remove, treeOf, twoSandboxes, works, write, type Moving } from './support/moving.ts'
 
 /** A person moves with nothing but two addresses and two sign-ins. */
 
@@ -37,25 +38,11 @@ interface Done {
 const done = (stdout: string): Done => JSON.parse(stdout) as Done
 const filesOf = ({ report }: Done) => report.kinds.find(({ name }) => name === 'files')
 
-/** Agrees, as a person in a browser, to every sign-in that a run asks for; answers which sides they were for. */
-function agreeing({ child }: RunningCli): { readonly sides: readonly string[] } {
-  const sides: string[] = []
-  let rest = ''
-  child.stderr?.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines.filter((one) => one.startsWith('{'))) {
-      const event = JSON.parse(line) as { event: string; side: 'source' | 'destination'; login: string }
-      if (event.event === 'sign-in') void agree(event)
-    }
+const agreeing = (run: RunningCli): { readonly sides: readonly string[] } =>
+  agreeTo(run, async ({ side, login }) => {
+    const { user, password } = side === 'source' ? moving.old : moving.new
+    await fetch(login, { method: 'POST', body: new URLSearchParams({ user, password }) })
   })
-  const agree = async ({ side, login }: { side: 'source' | 'destination'; login: string }): Promise<void> => {
-    const person: Person = side === 'source' ? moving.old : moving.new
-    sides.push(side)
-    await fetch(login, { method: 'POST', body: new URLSearchParams({ user: person.user, password: person.password }) })
-  }
-  return { sides }
-}
 
 describe('a move by browser', () => {
   test('asks for two sign-ins, carries all, checks, signs its report, signs out', async () => {
