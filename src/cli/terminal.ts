@@ -13,24 +13,30 @@ export function terminalOf(invocation: Invocation, process_: Process): Terminal 
     say: (line) => process_.stderr.write(`${mask(line)}\n`),
     ask: async (question, instead) => {
       if (!canAsk) throw new ChatonError('refused', `cannot ask "${question}" here`, { next: [`answer it with ${instead}`] })
-      return (await answered(process_.stdin, process_.stderr, `${question} `)).trim()
+      return await answered(process_, process_.stderr, `${question} `)
     },
     askSecret: async (question, instead) => {
       if (!canAsk) throw new ChatonError('refused', `cannot ask "${question}" here`, { next: [`answer it with ${instead}`] })
       process_.stderr.write(`${question} `)
-      const answer = await answered(process_.stdin, nowhere(), '')
+      const answer = await answered(process_, nowhere(), '')
       process_.stderr.write('\n')
-      return answer.trim()
+      return answer
     },
   }
 }
 
-/** One line from the person. Ctrl-C, and the end of the input, throw `interrupted`. */
-async function answered(input: NodeJS.ReadStream, output: NodeJS.WritableStream, question: string): Promise<string> {
-  const lines = createInterface({ input, output, terminal: true })
-  const closed = new Promise<never>((_resolve, reject) => lines.once('close', () => reject(new ChatonError('interrupted', 'stopped'))))
+/** One line from the person, without spaces around it. Ctrl-C, and the end of the input, throw `interrupted`. */
+async function answered({ stdin, stderr }: Process, output: NodeJS.WritableStream, question: string): Promise<string> {
+  const lines = createInterface({ input: stdin, output, terminal: true })
+  const closed = new Promise<never>((_resolve, reject) => {
+    lines.once('close', () => reject(new ChatonError('interrupted', 'stopped at a question; nothing was changed')))
+  })
   try {
-    return await Promise.race([lines.question(question).catch(async () => await closed), closed])
+    return (await Promise.race([lines.question(question).catch(async () => await closed), closed])).trim()
+  } catch (error) {
+    // The line stays open.
+    stderr.write('\n')
+    throw error
   } finally {
     lines.close()
     closed.catch(() => {})

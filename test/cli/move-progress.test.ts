@@ -2,6 +2,7 @@ import { render } from 'ink-testing-library'
 import { createElement } from 'react'
 import { describe, expect, test } from 'vitest'
 import { jsonLines, plainLines } from '../../src/cli/present/move-progress.ts'
+import { MoveProgressLine } from '../../src/cli/move/schemas.ts'
 import { amountWords, durationWords } from '../../src/cli/present/move-words.ts'
 import { Move } from '../../src/cli/ui/move.tsx'
 import { registerSecret } from '../../src/kit/mask.ts'
@@ -25,7 +26,7 @@ function play(seconds: number, open: typeof jsonLines): string[] {
 
 describe('lines of progress', () => {
   test('JSON: once a second, with rates, and the last one in any case', () => {
-    const events = play(59.5, jsonLines).map((line) => JSON.parse(line) as MoveEvent & { readonly done?: number })
+    const events = play(59.5, jsonLines).map((line) => MoveProgressLine.parse(JSON.parse(line)))
     const progress = events.filter(({ event }) => event === 'progress')
 
     expect(progress).toHaveLength(61)

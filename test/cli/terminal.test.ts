@@ -10,7 +10,7 @@ function screen(parts: Partial<Invocation> = {}, tty = true) {
   const stderr = Object.assign(new PassThrough(), { isTTY: tty, columns: 80 })
   let shown = ''
   stderr.on('data', (chunk: Buffer) => (shown += chunk.toString()))
-  const terminal = terminalOf({ input: true, json: false, ...parts } as Invocation, { stdin, stderr } as unknown as Process)
+  const terminal = terminalOf({ input: true, json: false, ...parts } as Invocation, { stdin, stderr, onTerminal: tty } as unknown as Process)
   return { terminal, type: (text: string) => stdin.write(text), end: () => stdin.end(), shown: () => shown }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { MoveEvent } from '../../move/events.ts'
 import { MovePhase } from '../../move/facts.ts'
 import { kindNames } from '../../move/kinds.ts'
 import { MovePlan } from '../../move/plan.ts'
@@ -43,3 +44,30 @@ export const StatusResult = z.object({
     }),
   ),
 })
+
+const side = z.enum(['source', 'destination'])
+const amount = z.number()
+
+/** One line of standard error of a move with `--json`. */
+export const MoveProgressLine = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('stage'), stage: z.enum(['sign-in', 'inventory', 'copy', 'again', 'check', 'report', 'sign-out']), pass: z.int().exactOptional() }).describe('The move has come to this part.'),
+  z.object({ event: z.literal('sign-in'), side, address: z.string(), login: z.string() }).describe('Somebody has to open `login` in a browser and agree, within 20 minutes.'),
+  z.object({ event: z.literal('signed-in'), side, address: z.string(), account: z.string() }).describe('Both the address and the account of a side are known.'),
+  z.object({ event: z.literal('kind'), kind: z.enum(kindNames), state: z.enum(['started', 'done', 'failed']), message: z.string().exactOptional() }).describe('A kind of things begins or ends; `message` says why it failed.'),
+  z
+    .object({
+      event: z.literal('progress'),
+      kind: z.enum(kindNames),
+      done: amount,
+      total: amount,
+      doneBytes: amount.exactOptional(),
+      totalBytes: amount.exactOptional(),
+      note: z.string().exactOptional(),
+      problem: z.string().exactOptional(),
+      perSecond: amount.exactOptional(),
+      bytesPerSecond: amount.exactOptional(),
+      secondsLeft: amount.exactOptional(),
+    })
+    .describe('How far a kind is, at most once a second; rates are those of the last half minute.'),
+  z.object({ event: z.literal('wait'), side, reason: z.string(), milliseconds: amount }).describe('A host needs a rest: nothing is asked of it for so long.'),
+]) satisfies z.ZodType<MoveEvent>
