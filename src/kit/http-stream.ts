@@ -28,7 +28,7 @@ export interface StreamAnswer {
   readonly status: number
   /** Names in lower case; several values joined by a comma. */
   readonly headers: Readonly<Record<string, string>>
-  /** To be read to its end, or destroyed. */
+  /** To be read to its end, or destroyed. Breaking off, it fails with `remote-failed` (retryable), stopped with `interrupted`. */
   readonly body: Readable
 }
 
@@ -69,6 +69,7 @@ export class HttpClient implements Disposable {
       const answered = answerOf(sent)
       await Promise.race([answered, sendBody(sent, body).then(async () => await answered)])
       const answer = await answered
+      tellBreaks(answer, { url, signal })
       return { status: answer.statusCode ?? 0, headers: flat(answer), body: answer }
     } catch (error) {
       throw noStream(url, error, signal)
@@ -113,6 +114,15 @@ async function answerOf(sent: ClientRequest): Promise<IncomingMessage> {
   })
 }
 
+/** Node destroys an answer that breaks off with an error of its own, which would pass for a fault of ours. */
+function tellBreaks(answer: IncomingMessage, { url, signal }: { readonly url: string; readonly signal: AbortSignal | undefined }): void {
+  const destroy = answer.destroy.bind(answer)
+  answer.destroy = (error) => destroy(isOwn(error) && signal?.aborted !== true ? error : brokeOff(url, error, signal))
+}
+
+/** Nothing wrong, our own refusal, or a reader that wants no more. */
+const isOwn = (error: Error | null | undefined): boolean => error === undefined || error === null || error instanceof ChatonError || error.name === 'AbortError'
+
 async function sendBody(sent: ClientRequest, body: StreamRequest['body']): Promise<void> {
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) sent.end(body)
   else await pipeline(body.stream, sent)
@@ -123,9 +133,14 @@ function flat(answer: IncomingMessage): Record<string, string> {
 }
 
 function noStream(url: string, error: unknown, signal: AbortSignal | undefined): ChatonError {
-  const server = new URL(url).origin
   if (error instanceof ChatonError) return error
-  if (signal?.aborted) return new ChatonError('interrupted', `the request to ${server} was stopped`, { cause: error })
+  return failed(`no answer from ${new URL(url).origin}`, error, signal)
+}
+
+const brokeOff = (url: string, error: unknown, signal: AbortSignal | undefined): ChatonError => failed(`the answer of ${new URL(url).origin} broke off`, error, signal)
+
+function failed(what: string, error: unknown, signal: AbortSignal | undefined): ChatonError {
+  if (signal?.aborted) return new ChatonError('interrupted', `${what}: it was stopped`, { cause: error })
   const reason = error instanceof Error ? error.message : String(error)
-  return new ChatonError('remote-failed', `no answer from ${server}: ${mask(reason)}`, { retryable: true, cause: error })
+  return new ChatonError('remote-failed', `${what}: ${mask(reason)}`, { retryable: true, cause: error })
 }

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Engine, SpaceTarget } from '../../src/engine/contract.ts'
 import type { Clock } from '../../src/kit/clock.ts'
 import { HttpClient } from '../../src/kit/http-stream.ts'
 import { discover } from '../../src/nextcloud/discover/index.ts'
 import { openRemoteFiles } from '../../src/nextcloud/files/index.ts'
 import { awaitGrant, beginSignIn, openAccount, revoke } from '../../src/nextcloud/sign-in.ts'
 import { failureOf } from '../support/failures.ts'
-import { ask, type Wire } from './wire.ts'
+import { choosePassword } from './engine-steps.ts'
 
-export interface SignInForTest extends Wire {
+export interface SignInForTest {
+  readonly engine: Engine
+  /** Provisioned. */
+  readonly target: SpaceTarget
   /** Does in a browser's stead what a person does at the address: signs in with the account's own name and password, and agrees. */
   agree(login: string, person: { readonly user: string; readonly password: string }): Promise<void>
   readonly cleanup?: () => Promise<void>
@@ -18,9 +22,10 @@ export interface SignInForTest extends Wire {
 export function describeSignIn(name: string, open: () => Promise<SignInForTest>): void {
   describe(`sign-in: ${name}`, () => {
     let server: SignInForTest
+    let url: string
     let base: string
     const http = new HttpClient()
-    const uid = `Guest ${randomBytes(3).toString('hex')}`
+    const uid = `guest-${randomBytes(3).toString('hex')}`
     const person = { user: `${randomBytes(4).toString('hex')}@example.org`, password: 'Gast-Passwort-1729' }
     const signal = new AbortController().signal
     let polls = 0
@@ -28,9 +33,10 @@ export function describeSignIn(name: string, open: () => Promise<SignInForTest>)
 
     beforeAll(async () => {
       server = await open()
-      const form = new URLSearchParams({ userid: uid, password: person.password, email: person.user, displayName: 'Guest' })
-      const made = await ask(server, 'POST', '/ocs/v2.php/cloud/users?format=json', { headers: { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() })
-      expect([made.status, made.text]).toEqual([200, expect.any(String)])
+      const { engine, target } = server
+      const { link } = await engine.invite(target, { userId: uid, displayName: 'Guest', email: person.user, locale: 'en' })
+      expect(await choosePassword(engine, target, link, person.password)).toMatchObject({ status: 'success' })
+      url = engine.address(target).url
     })
     afterAll(async () => {
       http[Symbol.dispose]()
@@ -38,8 +44,8 @@ export function describeSignIn(name: string, open: () => Promise<SignInForTest>)
     })
 
     it('finds the server', async () => {
-      const found = await discover(`${server.url}/index.php/apps/files`, { http })
-      expect(found.base).toBe(server.url)
+      const found = await discover(`${url}/index.php/apps/files`, { http })
+      expect(found.base).toBe(url)
       expect(found.version).toMatch(/^\d+\.\d+\.\d+$/)
       base = found.base
     })

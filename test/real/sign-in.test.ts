@@ -7,9 +7,8 @@ onEveryRelease('sign-in', (name, release) => {
   describeSignIn(name, async () => {
     const space = await openSpace(release)
     return {
-      url: space.url,
-      user: space.userId,
-      password: space.password,
+      engine: space.engine,
+      target: space.target,
       agree: async (login, person) => await agreeInBrowser(space.url, login, person),
       cleanup: async () => await space[Symbol.asyncDispose](),
     }

@@ -49,6 +49,7 @@ async function carry(run: FilesRun): Promise<void> {
   run.recount()
   await apply(run)
   await setFolderTimes(run)
+  run.journal.setFact('files.finished', String(Math.ceil(run.context.clock.now().getTime() / 1000)))
 }
 
 /** Failures that end the run, in words that say how far it came. */

@@ -74,19 +74,25 @@ async function verifyEntry(check: Check, entry: RemoteEntry, there: ReadonlyMap<
   const { destinationKey } = item
   const listed = parentOf(destinationKey) === parentOf([...there.values()][0]?.path ?? destinationKey) ? there.get(nameOf(destinationKey)) : undefined
   const arrived = listed ?? (await context.destination.pace.run(async () => await context.destination.files.stat(destinationKey)))
-  const reason = difference(item, entry, arrived)
+  const reason = difference(item, { here: entry, there: arrived, finished: Number(context.journal.fact('files.finished') ?? 0) })
   if (reason !== undefined) differ(check, entry.path, reason)
   else if (!entry.folder) await verifyContent(check, item, entry)
 }
 
-/** What one can tell from the two lists. Pure. */
-export function difference(item: Item, here: RemoteEntry, there: RemoteEntry | undefined): string | undefined {
+/** What one can tell from the two lists. A folder with a time after the end of the last run (`finished`, Unix seconds) is in use. Pure. */
+export function difference(item: Item, { here, there, finished }: { readonly here: RemoteEntry; readonly there: RemoteEntry | undefined; readonly finished: number }): string | undefined {
   if (there === undefined) return `"${item.destinationKey ?? ''}" is not at the destination`
   if (here.folder !== there.folder) return 'it is a folder on one side and a file on the other'
-  if (here.etag !== item.sourceMark && !here.folder) return 'it changed at the source since it was carried'
-  if (!here.folder && here.size !== there.size) return `${here.size} bytes at the source, ${there.size} at the destination`
-  if (item.state === 'moved' && keepsTime(here.mtime) && here.mtime !== there.mtime) return `its time is ${timeOf(here)} at the source, ${timeOf(there)} at the destination`
-  return undefined
+  if (here.folder) return there.mtime <= finished ? differenceOfTimes(item, here, there) : undefined
+  if (here.etag !== item.sourceMark) return 'it changed at the source since it was carried'
+  if (item.destinationMark !== undefined && item.destinationMark !== there.etag) return 'it was changed at the destination since it arrived'
+  if (here.size !== there.size) return `${here.size} bytes at the source, ${there.size} at the destination`
+  return differenceOfTimes(item, here, there)
+}
+
+function differenceOfTimes(item: Item, here: RemoteEntry, there: RemoteEntry): string | undefined {
+  if (item.state !== 'moved' || !keepsTime(here.mtime) || here.mtime === there.mtime) return undefined
+  return `its time is ${timeOf(here)} at the source, ${timeOf(there)} at the destination`
 }
 
 const timeOf = ({ mtime }: RemoteEntry): string => new Date(mtime * 1000).toISOString()

@@ -55,10 +55,11 @@ export function chunkedUpload(remote: Remote, { id, target, manners }: Upload): 
     },
 
     async finish(totalBytes, options) {
-      const headers = { ...headersFor(totalBytes), ...(staging === undefined ? overHeaders(options.over, place) : {}), ...timeHeaders(options) }
+      const headers = { ...headersFor(totalBytes), ...(staging === undefined ? overHeaders(options.over, place) : {}), ...timeHeaders(options), 'x-hash': 'sha256' }
       const answer = await sendForText(remote, `${folder}/.file`, { method: 'MOVE', headers, idleTimeoutMs: patienceMs })
       if (answer.status !== 201 && answer.status !== 204) throw refusal(`finishing the upload of "${target}"`, answer)
-      return staging === undefined ? writtenIn(answer) : { ...(await unstage(remote, { staging, path: target, over: options.over })), sha256: undefined }
+      const written = writtenIn(answer)
+      return staging === undefined ? written : { ...written, ...(await unstage(remote, { staging, path: target, over: options.over })) }
     },
 
     async abort() {

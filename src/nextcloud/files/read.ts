@@ -17,9 +17,15 @@ export async function readFile(remote: Remote, path: string, options: ReadOption
   if (answer.status !== 200 && answer.status !== 206) throw refusal(`reading "${path}"`, { ...answer, text: await textOf(answer) })
   const size = sizeOf(answer)
   if (size === undefined) throw unexpected(answer, `the server does not say how long "${path}" is`)
-  const asked = options.to === undefined ? size : options.to - (options.from ?? 0)
-  if (size !== asked) throw unexpected(answer, `asked for ${asked} bytes of "${path}", the server sends ${size}`)
+  if (range !== undefined && !isRange(answer, size, options)) throw unexpected(answer, `asked for ${range} of "${path}", the server sends ${answer.headers['content-range'] ?? 'something else'}`)
   return { stream: exactly(answer.body, size, path), size, etag: etagIn(answer) ?? '' }
+}
+
+/** `Content-Range` is that of the question. */
+function isRange({ headers }: StreamAnswer, size: number, { from = 0, to }: ReadOptions): boolean {
+  const range = /^bytes (\d+)-(\d+)\//.exec(headers['content-range'] ?? '')
+  const [first, last] = [Number(range?.[1] ?? Number.NaN), Number(range?.[2] ?? Number.NaN)]
+  return first === from && last - first + 1 === size && (to === undefined || last === to - 1)
 }
 
 const rangeOf = ({ from, to }: ReadOptions): string | undefined =>

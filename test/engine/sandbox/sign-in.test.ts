@@ -7,11 +7,9 @@ describeSignIn('sandbox', async () => {
   const { engine, newTarget, directory } = await sandboxForTest()
   const target = newTarget()
   await provision(engine, target)
-  const { userId, password } = await engine.createAppPassword(target, target.administrator, 'sign-in')
   return {
-    url: engine.address(target).url,
-    user: userId,
-    password,
+    engine,
+    target,
     agree: async (login, person) => {
       const answer = await fetch(login, { method: 'POST', body: new URLSearchParams(person) })
       if (answer.status !== 200) throw new Error(`the page answered ${answer.status}: ${await answer.text()}`)

@@ -25,8 +25,6 @@ async function verdict(): Promise<Awaited<ReturnType<typeof files.verify>>> {
   return await files.verify(context)
 }
 
-const requests = (side: MemoryFiles, name: string): string[] => side.requests.filter((request) => request.name === name).map(({ path }) => path)
-
 describe('a first pass', () => {
   test('carries folders, small, middle and large files with their times', async () => {
     source.put('notes/a.txt', 'a')

@@ -33,7 +33,7 @@ function changes(source: MemoryFiles): void {
 
 const wanted = (source: MemoryFiles): Record<string, string> => {
   const { 'taken.txt': taken = '', ...rest } = source.tree()
-  return Object.fromEntries(Object.entries({ ...rest, 'taken (from old.example).txt': taken, 'taken.txt': 'of the new host', 'small/own.txt': 'own' }).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { ...rest, 'taken (from old.example).txt': taken, 'taken.txt': 'of the new host', 'small/own.txt': 'own' }
 }
 
 /** Runs both passes, killed at the given request of one of them; answers false when there was no such request. */
@@ -58,17 +58,14 @@ async function movedWithKill(at: { readonly pass: 1 | 2; readonly request: numbe
 }
 
 function check(source: MemoryFiles, destination: MemoryFiles, at: object): void {
-  const label = JSON.stringify(at)
-  expect(sorted(destination.tree()), label).toEqual(sorted(wanted(source)))
+  expect({ at, tree: destination.tree() }).toEqual({ at, tree: wanted(source) })
   const overwritten = [...destination.versions].flatMap(([path, contents]) => contents.map((content) => `${path}: ${content.toString().slice(0, 3)}`))
-  expect(overwritten.sort(), `${label}, written over`).toEqual(['large.bin: xxx', 'small/a.txt: a'])
-  expect(destination.trash.map(({ path }) => path), `${label}, deleted`).toEqual(['small/c.txt'])
+  expect({ at, overwritten: overwritten.toSorted() }).toEqual({ at, overwritten: ['large.bin: xxx', 'small/a.txt: a'] })
+  expect({ at, deleted: destination.trash.map(({ path }) => path) }).toEqual({ at, deleted: ['small/c.txt'] })
   const { 'taken.txt': _theirs, 'same.txt': _same, small: _small, 'small/own.txt': _own, ...times } = destination.times()
   const { 'taken.txt': taken, 'same.txt': _sameToo, small: _smallToo, ...expected } = source.times()
-  expect(times, `${label}, times`).toEqual({ ...expected, 'taken (from old.example).txt': taken })
+  expect({ at, times }).toEqual({ at, times: { ...expected, 'taken (from old.example).txt': taken } })
 }
-
-const sorted = (tree: Record<string, string>): [string, string | undefined][] => Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1))
 
 for (const pass of [1, 2] as const) {
   for (const when of ['before', 'after'] as const) {

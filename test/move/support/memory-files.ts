@@ -77,12 +77,12 @@ export class MemoryFiles implements RemoteFiles {
 
   drop(path: string): void {
     if (!this.nodes.has(path)) return
-    for (const key of [...this.nodes.keys()]) if (key === path || key.startsWith(`${path}/`)) this.nodes.delete(key)
+    for (const key of Array.from(this.nodes.keys())) if (key === path || key.startsWith(`${path}/`)) this.nodes.delete(key)
     this.#changed(path)
   }
 
   rename(from: string, to: string): void {
-    for (const [key, node] of [...this.nodes]) {
+    for (const [key, node] of Array.from(this.nodes)) {
       if (key !== from && !key.startsWith(`${from}/`)) continue
       this.nodes.delete(key)
       this.nodes.set(to + key.slice(from.length), node)
@@ -93,11 +93,11 @@ export class MemoryFiles implements RemoteFiles {
 
   /** Path to content, folders with a slash at the end. */
   tree(): Record<string, string> {
-    return Object.fromEntries([...this.nodes].filter(([path]) => path !== '').map(([path, { folder, content }]) => (folder ? [`${path}/`, ''] : [path, content.toString()])).sort())
+    return Object.fromEntries([...this.nodes].filter(([path]) => path !== '').map(([path, { folder, content }]) => (folder ? [`${path}/`, ''] : [path, content.toString()])))
   }
 
   times(): Record<string, number> {
-    return Object.fromEntries([...this.nodes].filter(([path]) => path !== '').map(([path, { mtime }]) => [path, mtime] as const).sort())
+    return Object.fromEntries([...this.nodes].filter(([path]) => path !== '').map(([path, { mtime }]) => [path, mtime] as const))
   }
 
   // RemoteFiles.
@@ -242,10 +242,7 @@ export class MemoryFiles implements RemoteFiles {
   }
 
   #store(path: string, content: Buffer, { over, mtime, ctime }: Omit<WriteOptions, 'over'> & { readonly over: Over | 'any' }): Written {
-    const there = this.nodes.get(path)
-    if (this.nodes.get(parentOf(path))?.folder !== true) throw refusal(409, 'remote-failed')
-    if (there?.folder === true || (over === 'new' && there !== undefined)) throw refusal(412, 'conflict')
-    if (over !== 'new' && over !== 'any' && there?.etag !== over.etag) throw refusal(412, 'conflict')
+    const there = this.#target(path, over)
     if (content.length > this.room) throw refusal(507, 'no-room')
     this.room -= content.length
     if (there !== undefined) this.versions.set(path, [...(this.versions.get(path) ?? []), there.content])
@@ -254,6 +251,14 @@ export class MemoryFiles implements RemoteFiles {
     this.nodes.set(path, node)
     this.#changed(path)
     return { etag: node.etag, fileId: String(node.id), sha256: createHash('sha256').update(content).digest('hex') }
+  }
+
+  #target(path: string, over: Over | 'any'): Node | undefined {
+    const there = this.nodes.get(path)
+    if (this.nodes.get(parentOf(path))?.folder !== true) throw refusal(409, 'remote-failed')
+    if (there?.folder === true || (over === 'new' && there !== undefined)) throw refusal(412, 'conflict')
+    if (over !== 'new' && over !== 'any' && there?.etag !== over.etag) throw refusal(412, 'conflict')
+    return there
   }
 
   #changed(path: string): void {

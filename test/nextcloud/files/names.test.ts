@@ -37,10 +37,10 @@ describe('src/nextcloud/files/names', () => {
 
 describe('src/nextcloud/files/{abilities,quirks}', () => {
   it.each([
-    [25, { zip: false, bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 10 * 2 ** 20 } }],
-    [28, { zip: false, bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 10 * 2 ** 20 } }],
-    [31, { zip: true, bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 100 * 2 ** 20 } }],
-    [99, { zip: true, bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 100 * 2 ** 20 } }],
+    [25, { bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 10 * 2 ** 20 } }],
+    [28, { bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 10 * 2 ** 20 } }],
+    [31, { bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 100 * 2 ** 20 } }],
+    [99, { bulk: true, serverHash: true, chunk: { least: 5 * 2 ** 20, most: 100 * 2 ** 20 } }],
   ])('knows release %i', (major, expected) => {
     expect(of(major, { dav: { bulkupload: '1.0' } })).toMatchObject(expected)
   })
@@ -54,6 +54,7 @@ describe('src/nextcloud/files/{abilities,quirks}', () => {
   })
 
   it('keeps what an earlier release began', () => {
+    expect([mannersOf(28).zip, mannersOf(31).zip, mannersOf(34).zip]).toEqual(['page', 'dav', 'dav'])
     expect([mannersOf(28).bulkHash, mannersOf(31).bulkHash, mannersOf(32).bulkHash, mannersOf(40).bulkHash]).toEqual(['X-File-MD5', 'X-File-MD5', 'OC-Checksum', 'OC-Checksum'])
   })
 })

@@ -12,7 +12,7 @@ export class Browser {
 
   async #send(url: string, init: RequestInit): Promise<string> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { cookie, origin: new URL(url).origin } })
+    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { cookie, origin: new URL(url).origin, accept: 'text/html' } })
     for (const line of answer.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (value === 'deleted') this.#cookies.delete(name)

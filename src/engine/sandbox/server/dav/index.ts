@@ -3,6 +3,7 @@ import { allowedMethods, badRequest, notFoundMessage, notImplemented, reply, typ
 import { davHeader } from '../xml.ts'
 import { bulk } from './bulk.ts'
 import { remove } from './delete.ts'
+import { filterFiles } from './filter-files.ts'
 import { get } from './get.ts'
 import { answerGroupware, isGroupware } from './groupware/index.ts'
 import { mkcol } from './mkcol.ts'
@@ -31,6 +32,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   PROPFIND: propfind,
   PROPPATCH: proppatch,
   PATCH: patch,
+  REPORT: filterFiles,
 }
 
 export async function answerDav(exchange: SignedIn): Promise<Reply> {
