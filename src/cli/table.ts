@@ -238,6 +238,7 @@ export const table: readonly CommandEntry[] = [
     flags: [
       { flags: '--locale <fr|en>', help: 'language of the text (default: en)' },
       { flags: '--into <directory>', help: 'copy the report files there (JSON, a page in French, a page in English)' },
+      { flags: '--elsewhere', help: 'print what the old address can tell whoever still comes there, instead' },
       { flags: '--check <file>', help: 'check the signature of a report instead' },
       { flags: '--key <key>', help: 'with --check: the public key that must have signed it' },
     ],

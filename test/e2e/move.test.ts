@@ -112,6 +112,9 @@ describe('without a person', () => {
     expect(stderr).toMatch(/Copying\n/)
     expect((await moving.chaton('move', 'status')).stdout).toMatch(/done\n/)
     expect((await moving.chaton('move', 'report', '--locale', 'fr')).stdout).toMatch(/Votre compte a déménagé\n/)
+    const notice = await moving.chaton('move', 'report', '--elsewhere', '--locale', 'fr')
+    expect(notice.stdout).toContain(`Tout est maintenant ici\u00A0:\n  ${moving.new.url}\n`)
+    expect(notice.stdout).toContain(`lou@${new URL(moving.new.url).host}`)
   })
 
   test('what is at the destination stays as it is, the file of the same name goes beside it', async () => {

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ChatonError } from '../../../kit/errors.ts'
+import { Elsewhere, elsewhereLines, elsewhereOf } from '../../../move/elsewhere.ts'
 import { checkReport } from '../../../move/report/check.ts'
 import { storedReport } from '../../../move/report/of-move.ts'
 import { reportLines } from '../../../move/report/text.ts'
@@ -20,19 +21,29 @@ const Checked = z.object({
   move: z.string().exactOptional(),
 })
 
+const locale = z.enum(['fr', 'en'])
+
 export const command = defineCommand({
-  result: z.discriminatedUnion('what', [Checked, StoredReportResult.extend({ what: z.literal('report'), locale: z.enum(['fr', 'en']) })]),
+  result: z.discriminatedUnion('what', [Checked, z.object({ what: z.literal('elsewhere'), move: z.string(), locale, notice: Elsewhere }), StoredReportResult.extend({ what: z.literal('report'), locale })]),
   run: async (input) => {
     const file = textFlag(input, 'check')
+    if (input.flags['elsewhere'] === true) return { what: 'elsewhere' as const, ...(await elsewhere(input)) }
     return file === undefined ? { what: 'report' as const, ...(await show(input)) } : { what: 'check' as const, ...(await check(input, file)) }
   },
   text: (result) => {
     if (result.what === 'check') return { lines: checkLines(result) }
+    if (result.what === 'elsewhere') return { lines: elsewhereLines(result.notice, result.locale) }
     const { report, files, publicKey, locale } = result
     return { lines: [...reportLines(report, locale), '', files[locale], files.json, publicKey] }
   },
-  exitCode: (result) => (result.what === 'report' || (result.intact && result.expectedKey !== false) ? 0 : 8),
+  exitCode: (result) => (result.what !== 'check' || (result.intact && result.expectedKey !== false) ? 0 : 8),
 })
+
+async function elsewhere(input: CommandInput): Promise<{ move: string; locale: 'fr' | 'en'; notice: Elsewhere }> {
+  const { moves } = await input.app.moves()
+  using move = await moves.openLatest(input.args['move'])
+  return { move: move.id, locale: localeOf(input), notice: elsewhereOf(move) }
+}
 
 async function show(input: CommandInput): Promise<z.infer<typeof StoredReportResult> & { locale: 'fr' | 'en' }> {
   const services = await input.app.moves()
