@@ -13,21 +13,22 @@ export function terminalOf(invocation: Invocation, process_: Process): Terminal 
     say: (line) => process_.stderr.write(`${mask(line)}\n`),
     ask: async (question, instead) => {
       if (!canAsk) throw new ChatonError('refused', `cannot ask "${question}" here`, { next: [`answer it with ${instead}`] })
-      return await answered(process_, process_.stderr, `${question} `)
+      return await answered(process_, `${question} `, process_.stderr)
     },
     askSecret: async (question, instead) => {
       if (!canAsk) throw new ChatonError('refused', `cannot ask "${question}" here`, { next: [`answer it with ${instead}`] })
-      process_.stderr.write(`${question} `)
-      const answer = await answered(process_, nowhere(), '')
+      const answer = await answered(process_, `${question} `, nowhere())
       process_.stderr.write('\n')
       return answer
     },
   }
 }
 
-/** One line from the person, without spaces around it. Ctrl-C, and the end of the input, throw `interrupted`. */
-async function answered({ stdin, stderr }: Process, output: NodeJS.WritableStream, question: string): Promise<string> {
-  const lines = createInterface({ input: stdin, output, terminal: true })
+/** One line from the person, without spaces around it; `echo` shows what is typed. Ctrl-C, and the end of the input, throw `interrupted`. */
+async function answered({ stdin, stderr }: Process, question: string, echo: NodeJS.WritableStream): Promise<string> {
+  const lines = createInterface({ input: stdin, output: echo, terminal: true })
+  // The terminal itself shows nothing from here on: only now may somebody begin to type.
+  if (echo !== stderr) stderr.write(question)
   const closed = new Promise<never>((_resolve, reject) => {
     lines.once('close', () => reject(new ChatonError('interrupted', 'stopped at a question; nothing was changed')))
   })

@@ -43,7 +43,10 @@ export async function copyUntilQuiet(work: EngineWork): Promise<boolean> {
     const before = context.journal.fingerprint()
     const failed = await onePass(work)
     facts.set('phase', 'copied')
-    if (!failed && context.journal.fingerprint() === before) return true
+    const quiet = context.journal.fingerprint() === before
+    if (quiet && !failed) return true
+    // What failed twice with nothing carried in between fails again.
+    if (quiet && round > 0) return false
   }
   return false
 }
@@ -107,7 +110,8 @@ async function alone<T>({ context, report }: EngineWork, kind: KindName, act: ()
     if (stopsAll(error)) throw error
     const { message, next, retryable } = error
     context.journal.note(kind, message, context.clock.now())
-    context.logger.error({ kind, err: thrown }, 'a kind of the move has stopped')
+    if (error.code === 'bug') context.logger.error({ kind, err: thrown }, 'a kind of the move has stopped by a fault of ours')
+    else context.logger.info({ kind, code: error.code }, 'a kind of the move has stopped')
     report({ event: 'kind', kind, state: 'failed', message })
     return { ok: false, failure: { message, next: [...next], retryable } }
   }

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { agreeTo } from '../support/agreeing.ts'
 import type { RunningCli } from '../support/cli.ts'
+import { hasPty, startOnTerminal, type OnTerminal } from '../support/pty.ts'
 import { slowServer } from '../support/slow-server.ts'
-import { makeFolder, remove, treeOf, twoSandboxes, works, write, type Moving } from './support/moving.ts'
+import { makeFolder, remove, treeOf, twoSandboxes, works, write, type Moving, type Person } from './support/moving.ts'
 
 /** A person moves with nothing but two addresses and two sign-ins. */
 
@@ -84,6 +85,50 @@ describe('a move by browser', () => {
     expect([await works(moving.old, source), await works(moving.new, destination)]).toEqual([false, false])
     expect([await moving.kept(move, 'source'), await moving.kept(move, 'destination')]).toEqual([undefined, undefined])
     expect(await treeOf(moving.new)).toEqual(await treeOf(moving.old))
+  })
+})
+
+describe.skipIf(!hasPty)(`on a terminal${hasPty ? '' : ' (this machine lacks script of util-linux)'}`, () => {
+  const agree = async (terminal: OnTerminal, { user, password }: Person): Promise<void> => {
+    const [, login = ''] = await terminal.see(/(http:\/\/\S+\/login\/v2\/flow\/\w+)/)
+    await fetch(login, { method: 'POST', body: new URLSearchParams({ user, password }) })
+  }
+
+  test('chaton move asks for both addresses, shows a QR code for the phone, shows the plan, and asks again', async () => {
+    const first = startOnTerminal(['move'], { CHATON_STATE_DIRECTORY: moving.state })
+    await first.see(/Address of your Nextcloud now\?/)
+    first.type('pas une adresse')
+    await first.see(/✗ "pas une adresse" is not the address of a Nextcloud[\s\S]*Address of your Nextcloud now\?/)
+    first.type(moving.old.url)
+    await first.see(/Address of the new one\?/)
+    first.type(moving.new.url)
+    await agree(first, moving.old)
+    await first.see(/█▀[\s\S]*signed in at .* as lou/)
+    await agree(first, moving.new)
+    await first.see(/What will move:\s+files and folders\s+6[\s\S]*Move now\? \(yes\/no\)/)
+    first.type('no')
+    expect(await first.ended).toBe(9)
+    expect(await treeOf(moving.new)).toEqual({})
+
+    const second = startOnTerminal(['move'], { CHATON_STATE_DIRECTORY: moving.state })
+    await second.see(/is under way\. Go on with it\? \(yes\/no\)/)
+    second.type('oui')
+    await second.see(/Move now\?/)
+    second.type('yes')
+    await second.see(/Your account has moved[\s\S]*signed out at/)
+    expect(await second.ended).toBe(0)
+    expect(await treeOf(moving.new)).toEqual(await treeOf(moving.old))
+  })
+
+  test('app passwords are asked for and not shown; Ctrl-C at a question leaves nothing', async () => {
+    const first = startOnTerminal(['move', 'run', ...moving.flags], { CHATON_STATE_DIRECTORY: moving.state })
+    await first.see(/App password of the old account \(it is not shown\):/)
+    first.type(moving.old.password)
+    await first.see(/App password of the new account \(it is not shown\):/)
+    first.type('\u0003')
+    expect(await first.ended).toBe(130)
+    expect(first.shown()).not.toContain(moving.old.password)
+    expect((await moving.chaton('move', 'resume')).exitCode).toBe(3)
   })
 })
 

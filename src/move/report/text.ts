@@ -11,8 +11,8 @@ export function reportLines(report: MoveReport, language: Language): string[] {
   const words = reportWords[language]
   const number = new Intl.NumberFormat(language)
   const amount = ({ moved, alreadyThere, bytes }: ReportKind): string => {
-    const size = bytes === undefined || bytes === 0 ? '' : ` (${sizeIn(language, bytes)})`
-    return `${number.format(moved)}${size}${alreadyThere === 0 ? '' : ` + ${number.format(alreadyThere)} ${words.movedColumns[2].toLowerCase()}`}`
+    const there = alreadyThere === 0 ? '' : ` + ${number.format(alreadyThere)} ${words.movedColumns[2].toLowerCase()}`
+    return `${number.format(moved)}${there}${bytes === undefined || bytes === 0 ? '' : ` (${sizeIn(language, bytes)})`}`
   }
   const shown = report.kinds.filter(({ state }) => state !== 'left-out')
   const width = Math.max(0, ...shown.map(({ name }) => words.kinds[name].length))
