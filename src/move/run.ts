@@ -139,6 +139,7 @@ function explained(error: unknown, id: string): unknown {
   if (isSignInRefused(error)) {
     return new ChatonError('remote-failed', message, { actor: 'user', next: ['run the same command again and sign in again: it goes on from here'], data, cause: error })
   }
+  if (code === 'interrupted' && next.length === 0) return new ChatonError('interrupted', message, { next: [`chaton move resume ${id} goes on from here`], cause: error })
   const [look] = next
   if (code !== 'refused' || !('gone' in data || 'thereBytes' in data)) return error
   return new ChatonError('refused', message, { next: [...(look === undefined ? [] : [look]), `if it is: chaton move run ${id} --accept-shrink`], data, cause: error })

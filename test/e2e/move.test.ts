@@ -213,8 +213,8 @@ describe('stopped', () => {
 
   /** A run that takes seconds: larger files, one by one, from a server that takes its time. */
   async function slowRun(): Promise<RunningCli & Disposable> {
-    for (let index = 0; index < 12; index++) await write(moving.old, `grand ${index}.bin`, `${index}`.repeat(1_100_000))
-    const slow = await slowServer(moving.old.url, 300)
+    for (let index = 0; index < 8; index++) await write(moving.old, `grand ${index}.bin`, `${index}`.repeat(1_100_000))
+    const slow = await slowServer(moving.old.url, 200)
     const flags = moving.flags.map((flag) => (flag === moving.old.url ? slow.url : flag))
     const run = moving.start(['move', 'run', ...flags, '--gentle'], moving.passwords)
     return { ...run, [Symbol.dispose]: () => slow[Symbol.dispose]() }
@@ -244,8 +244,8 @@ describe('stopped', () => {
 
     const { exitCode, stderr } = await run.ended
 
-    expect([exitCode, stderr]).toEqual([130, expect.stringMatching(/stopped/)])
-    expect(await moving.chaton('move', 'run')).toMatchObject({ exitCode: 0 })
+    expect([exitCode, stderr]).toEqual([130, expect.stringMatching(/stopped.*\n  → .*(chaton move resume|same command)/)])
+    expect(await moving.chaton('move', 'run', '--fast')).toMatchObject({ exitCode: 0 })
     expect(await treeOf(moving.new)).toEqual(await treeOf(moving.old))
   })
 })
