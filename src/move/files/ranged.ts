@@ -29,7 +29,7 @@ export async function carryRanged(run: FilesRun, aim: Aim): Promise<void> {
   const hashHere = settledLater(hashAt(run.context.source, item.key))
   await send(run, aim, { parts, upload })
   const written = await finish(run, aim, parts)
-  const [here, there] = [await hashHere(), await hashAt(destination, path)]
+  const [here, there] = [await hashHere(), written.sha256 ?? (await hashAt(destination, path))]
   if (here !== there) throw await unequal(run, ours(announcement, { ...written, sha256: undefined }), { sent: here, arrived: there })
   await settle(run, announcement, { written, sha256: here })
 }

@@ -114,7 +114,9 @@ function take(run: FilesRun, entry: RemoteEntry, seen: Map<string, string>): Fol
   const { pass } = run
   const twin = seen.get(entry.path)
   if (twin !== undefined && twin !== entry.fileId) {
-    run.put({ ...refused(entry, pass, unreachable), key: otherKey(entry.path, entry.fileId) })
+    const key = otherKey(entry.path, entry.fileId)
+    seen.set(key, entry.fileId)
+    run.put({ ...refused(entry, pass, unreachable), key })
     return []
   }
   seen.set(entry.path, entry.fileId)
