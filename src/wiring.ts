@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from './config/options.ts'
 import type { Engine, Finding } from './engine/contract.ts'
@@ -15,6 +16,7 @@ import type { SecretStore } from './kit/secrets.ts'
 import type { Mailer } from './mail/contract.ts'
 import { parseManifest } from './model/manifest.ts'
 import type { Plan } from './model/plan.ts'
+import type { MoveServices } from './move/services.ts'
 import { promisedBytes } from './spaces/promises.ts'
 import type { SpacesContext } from './spaces/context.ts'
 import { ensureDefaultPlans } from './spaces/plans.ts'
@@ -31,6 +33,8 @@ export interface App {
   mailer(): Promise<Mailer>
   /** Everything that services of spaces work with. */
   spaces(): Promise<SpacesContext>
+  /** Moves of accounts between hosts: no engine, no records. */
+  moves(): Promise<MoveServices>
   releases(): Promise<Releases>
   apps(): Promise<Apps>
   /** Makes the golden space of a release, where the engine has such a thing. */
@@ -63,6 +67,7 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
     const { createReleases } = await import('./engine/host/releases/catalogue.ts')
     return createReleases(config.releasesDirectory)
   })
+  const moves = once(async () => await openMoves({ config, logger, secrets: await secrets() }))
   return {
     config,
     logger,
@@ -80,6 +85,7 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
       engine: await engine(),
       lock: async (slug: string) => await lockFile(join(config.stateDirectory, 'locks', `${slug}.lock`), `the space "${slug}"`),
     })),
+    moves,
     apps: once(async () => {
       const [{ createApps }, { pinnedAppsDirectory }] = await Promise.all([import('./engine/host/releases/apps.ts'), import('./engine/host/processes/fence.ts')])
       return createApps(pinnedAppsDirectory(config))
@@ -116,6 +122,8 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
       // Where it could not be opened, the command has said so.
       const opened = await records.opened?.catch(() => undefined)
       await opened?.store[Symbol.asyncDispose]()
+      const http = await moves.opened?.catch(() => undefined)
+      http?.[Symbol.dispose]()
     },
   }
 }
@@ -179,6 +187,25 @@ async function openSecrets(config: Config): Promise<SecretStore> {
     set: async (name, value) => await writing(async () => await file.set(name, value)),
     getOrCreate: async (name, make) => await writing(async () => await file.getOrCreate(name, make)),
     deleteAll: async (prefix) => await writing(async () => await file.deleteAll(prefix)),
+  }
+}
+
+async function openMoves({ config, logger, secrets }: { config: Config; logger: Logger; secrets: SecretStore }): Promise<MoveServices & Disposable> {
+  const [{ HttpClient }, { Moves }, { nextcloudHosts }, { allKinds }] = await Promise.all([
+    import('./kit/http-stream.ts'),
+    import('./move/moves.ts'),
+    import('./move/nextcloud-hosts.ts'),
+    import('./move/all-kinds.ts'),
+  ])
+  const http = new HttpClient()
+  return {
+    moves: new Moves(join(config.stateDirectory, 'moves')),
+    hosts: nextcloudHosts({ http, clock: systemClock, agent: `chaton (${hostname()})` }),
+    kinds: allKinds,
+    secrets,
+    clock: systemClock,
+    logger,
+    [Symbol.dispose]: () => http[Symbol.dispose](),
   }
 }
 
