@@ -16,8 +16,8 @@ import type { SecretStore } from './kit/secrets.ts'
 import type { Mailer } from './mail/contract.ts'
 import { parseManifest } from './model/manifest.ts'
 import type { Plan } from './model/plan.ts'
-import { promisesOf } from './spaces/promises.ts'
 import type { MoveServices } from './move/services.ts'
+import { promisedBytes } from './spaces/promises.ts'
 import type { SpacesContext } from './spaces/context.ts'
 import { ensureDefaultPlans } from './spaces/plans.ts'
 import type { Journal, Store } from './store/contract.ts'
@@ -98,14 +98,20 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
     },
     doctor: async () => {
       const { doctor } = await import('./engine/host/setup/checks.ts')
-      const general = { config, clock: systemClock, mailer: await mailer() }
+      const general = { config, clock: systemClock, mailer }
       if (config.engine !== 'host') return await doctor(general)
-      const [{ store }, { parts, ...hostSpaces }, chosen] = await Promise.all([records(), host(), volumes()])
-      const { promisedBytes, targets } = await promisesOf({ store, config, releases: await hostSpaces.releases() })
-      const { databases, sites } = parts
+      const [known, made, chosen] = await Promise.all([knownSpaces(config, records), host(), volumes()])
       return await doctor({
         ...general,
-        host: { releases: await releases(), databases, sites, volumeFindings: chosen.findings, volumes: chosen.volumes, promisedBytes, leftovers: async () => await hostSpaces.leftovers(targets) },
+        host: {
+          releases: await releases(),
+          databases: made.parts.databases,
+          sites: made.parts.sites,
+          volumeFindings: chosen.findings,
+          volumes: chosen.volumes,
+          promisedBytes: known.promisedBytes,
+          leftovers: async () => await made.leftovers(known.spaces),
+        },
       })
     },
     setupHost: async (options) => {
@@ -150,18 +156,38 @@ async function asRoot(open: () => Promise<HostEngine>): Promise<HostEngine> {
   throw new ChatonError('machine-not-ready', 'the host engine makes Unix users and databases: it has to run as root', { next: ['run the same command with sudo'] })
 }
 
+const recordsFile = (config: Config): string => join(config.stateDirectory, 'chaton.db')
+
 async function openRecords(config: Config): Promise<{ store: Store; journal: Journal }> {
   await ensureState(config)
   const { openSqliteStore } = await import('./store/sqlite/index.ts')
-  const opened = openSqliteStore({ path: join(config.stateDirectory, 'chaton.db'), clock: systemClock })
+  const opened = openSqliteStore({ path: recordsFile(config), clock: systemClock })
   await ensureDefaultPlans(opened.store, defaultPlans)
   return opened
 }
 
+/** What is on record, without making the record of a machine that has none. */
+async function knownSpaces(config: Config, records: App['records']): Promise<{ spaces: readonly { slug: string; uid: string }[]; promisedBytes: number }> {
+  if (!(await exists(recordsFile(config)))) return { spaces: [], promisedBytes: 0 }
+  const { store } = await records()
+  const [spaces, plans] = await Promise.all([store.list('Space'), store.list('Plan')])
+  return { spaces: spaces.map(({ metadata }) => ({ slug: metadata.name, uid: metadata.uid })), promisedBytes: promisedBytes(spaces, plans) }
+}
+
+/** The state directory is made at the first secret that is kept: who only looks makes nothing. */
 async function openSecrets(config: Config): Promise<SecretStore> {
-  await ensureState(config)
   const { openSecretFile } = await import('./kit/secrets-file.ts')
-  return openSecretFile({ directory: config.stateDirectory })
+  const file = openSecretFile({ directory: config.stateDirectory })
+  const writing = async <T>(write: () => Promise<T>): Promise<T> => {
+    await ensureState(config)
+    return await write()
+  }
+  return {
+    get: async (name) => await file.get(name),
+    set: async (name, value) => await writing(async () => await file.set(name, value)),
+    getOrCreate: async (name, make) => await writing(async () => await file.getOrCreate(name, make)),
+    deleteAll: async (prefix) => await writing(async () => await file.deleteAll(prefix)),
+  }
 }
 
 async function openMoves({ config, logger, secrets }: { config: Config; logger: Logger; secrets: SecretStore }): Promise<MoveServices & Disposable> {

@@ -166,7 +166,7 @@ export interface Engine {
   /** Nextcloud's background jobs, once (every five minutes is right). Does nothing for a suspended space. */
   runJobs(target: SpaceTarget): Promise<void>
   /** What this engine keeps for spaces that are not among `known`: databases, users, volumes, directories, sites, processes. */
-  leftovers(known: readonly SpaceTarget[]): Promise<readonly Finding[]>
+  leftovers(known: readonly Pick<SpaceTarget, 'slug' | 'uid'>[]): Promise<readonly Finding[]>
   /** Runs Nextcloud's own `occ` for the hoster. Throws `machine-not-ready` on an engine without one. */
   occ(target: SpaceTarget, args: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>
 

@@ -158,3 +158,32 @@ describe('failures with --json', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { exitCode: expected } })
   })
 })
+
+describe('chaton init', () => {
+  const file = join(root, 'init.yaml')
+  const password = join(root, 'password')
+
+  test('with nothing but a password stores it and writes no settings', async () => {
+    writeFileSync(password, 'Mot-de-passe-du-courrier\n')
+
+    const { stdout, exitCode } = await chaton('init', '--mail-password-file', password, '--json')
+
+    expect({ exitCode, result: JSON.parse(stdout) as unknown }).toEqual({ exitCode: 0, result: { action: 'untouched', mailPassword: 'stored', dryRun: false } })
+    expect(readdirSync(process.cwd())).not.toContain('chaton.yaml')
+  })
+
+  test('writes only what was said, keeps the same, refuses another', async () => {
+    expect(JSON.parse((await chaton('init', '--file', file, '--domain', 'a.example', '--mail-url', 'smtp://m.example', '--json')).stdout)).toMatchObject({ action: 'written', mailPassword: 'none' })
+    expect(readFileSync(file, 'utf8')).toMatch(/^# .*\ndomain: a\.example\nmail:\n {2}url: smtp:\/\/m\.example\n$/)
+    expect(JSON.parse((await chaton('init', '--file', file, '--domain', 'a.example', '--mail-url', 'smtp://m.example', '--json')).stdout)).toMatchObject({ action: 'kept' })
+    expect(await chaton('init', '--file', file, '--domain', 'b.example')).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('never overwritten') })
+  })
+
+  test('does not write settings that would be refused', async () => {
+    const { exitCode, stderr } = await chaton('init', '--file', join(root, 'bad.yaml'), '--domain', 'https://b.example', '--mail-url', 'm.example')
+
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/domain: .*for example b\.example\n.*mail\.url: "m\.example": expected an address such as/)
+    expect(readdirSync(root)).not.toContain('bad.yaml')
+  })
+})

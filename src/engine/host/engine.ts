@@ -77,17 +77,21 @@ async function stateOf(parts: HostParts, target: SpaceTarget): Promise<SpaceStat
   return mode === 'live' && (await processes.isRunning(space)) ? 'running' : 'stopped'
 }
 
+/** A new site gets its certificate after Caddy has taken it: seconds where an authority on the internet is asked. */
+const certificateMs = 60_000
+
 /**
  * By an account made for it. It is no person's: signing in as the first administrator would end the invitation that
  * waits in a mail, since Nextcloud lets a link live until the first sign-in.
  */
-async function health({ spaces, nextcloud, sites }: HostParts, target: SpaceTarget): Promise<readonly HealthCheck[]> {
+async function health({ spaces, nextcloud, sites, config }: HostParts, target: SpaceTarget): Promise<readonly HealthCheck[]> {
   try {
     const space = await spaces.find(target)
     if (space === undefined) return [{ name: 'status.php', ok: false, milliseconds: 0, message: `the space "${target.slug}" does not exist on this machine` }]
     const account = await nextcloud.createThrowaway(space)
     try {
-      return await checkHealth(sites.url(space), account)
+      const { base, ...server } = await sites.server(space)
+      return await checkHealth(base, account, { ...server, patienceMs: config.webMode === 'loopback' ? 0 : certificateMs })
     } finally {
       await nextcloud.removeThrowaways(space)
     }

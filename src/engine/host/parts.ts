@@ -1,3 +1,4 @@
+import type { Server } from '../../nextcloud/connection.ts'
 import type { Finding, StepResult } from '../contract.ts'
 import type { HostSpace } from './names.ts'
 
@@ -65,6 +66,8 @@ export interface Sites {
   /** The mode the site is in, or undefined if there is none. */
   mode(id: string): Promise<SiteMode | undefined>
   url(space: Pick<HostSpace, 'target'>): string
+  /** How this machine itself reaches the site: at its own loopback address, wherever the name leads to. */
+  server(space: Pick<HostSpace, 'target'>): Promise<Server>
   list(): Promise<readonly string[]>
   check(): Promise<readonly Finding[]>
 }

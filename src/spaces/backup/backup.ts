@@ -17,7 +17,8 @@ const partial = '.partial'
 
 /** `<backups>/<slug>/2026-11-24T04-30-00Z`. */
 function backupDirectory(context: SpacesContext, slug: string): string {
-  const stamp = context.clock.now().toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')
+  // To the millisecond: two backups within a second are two.
+  const stamp = context.clock.now().toISOString().replaceAll(':', '-')
   return join(context.config.backupDirectory, slug, stamp)
 }
 

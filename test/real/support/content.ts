@@ -91,23 +91,32 @@ async function fillGroupware(wire: Wire): Promise<void> {
 export async function seenBy(wire: Wire): Promise<Record<string, string>> {
   const home = files(wire)
   const seen: Record<string, string> = {}
-  for (const { href, props } of await propfind(wire, home, 'getlastmodified resourcetype oc:favorite oc:fileid', 'infinity')) {
+  await eachOf(await propfind(wire, home, 'getlastmodified resourcetype oc:favorite oc:fileid', 'infinity'), async ({ href, props }) => {
     const facts = `${String(props['getlastmodified'])} ${String(props['favorite'])}`
     const isFile = props['resourcetype'] === ''
     // A folder's time moves with the last write into it, which is part of what is restored.
     seen[href] = isFile ? `${sha256((await ask(wire, 'GET', href)).bytes)} ${facts}` : `folder ${facts}`
-    if (decodeURIComponent(href).endsWith('/versioned.txt')) await addVersions(wire, seen, String(props['fileid']))
-  }
+    if (href.endsWith('/versioned.txt')) await addVersions(wire, seen, String(props['fileid']))
+  })
   for (const { href, props } of await propfind(wire, `/remote.php/dav/trashbin/${wire.user}/trash/`, 'nc:trashbin-original-location getcontentlength', '1')) {
     seen[href] = `${String(props['trashbin-original-location'])} ${String(props['getcontentlength'])}`
   }
   for (const collection of [calendar(wire), contacts(wire)]) {
-    for (const { href, props } of await propfind(wire, collection, 'getetag displayname', '1')) {
+    await eachOf(await propfind(wire, collection, 'getetag displayname', '1'), async ({ href, props }) => {
       const isCollection = href.endsWith('/')
       seen[href] = isCollection ? String(props['displayname']) : `${String(props['getetag'])} ${sha256((await ask(wire, 'GET', href)).bytes)}`
-    }
+    })
   }
   return seen
+}
+
+/** A few at a time: a small plan has three PHP workers. */
+async function eachOf<T>(entries: readonly T[], work: (entry: T) => Promise<void>): Promise<void> {
+  const rest = [...entries]
+  const one = async (): Promise<void> => {
+    for (let entry = rest.shift(); entry !== undefined; entry = rest.shift()) await work(entry)
+  }
+  await Promise.all([one(), one(), one()])
 }
 
 async function addVersions(wire: Wire, seen: Record<string, string>, fileId: string): Promise<void> {

@@ -19,8 +19,8 @@ export interface Installation extends AsyncDisposable {
   json<T>(...args: readonly string[]): Promise<T>
   /** The error of a command that must fail with this exit code. */
   refusal(exitCode: number, ...args: readonly string[]): Promise<Refusal>
-  /** Writes a manifest for `<prefix>-<name>`; `spec` is YAML in flow style. */
-  manifest(name: string, spec?: string): string
+  /** Writes a manifest for `<prefix>-<name>`, entrusted to `<owner>@essai.example`; `spec` is YAML in flow style. */
+  manifest(name: string, spec?: string, owner?: string): string
   slug(name: string): string
   slugs(): Promise<readonly string[]>
   /** Everything on the machine that bears the name of a space of this installation, a kind and a name each. */
@@ -67,11 +67,11 @@ export function openInstallation(firstPort: number, settings: Readonly<Record<st
       expect(error.exitCode).toBe(exitCode)
       return error
     },
-    manifest(name, spec = 'plan: tiny') {
+    manifest(name, spec = 'plan: tiny', owner = name) {
       const slug = `${prefix}-${name}`
-      const file = join(state, 'manifests', `${slug}.yaml`)
-      const owner = `owner: { name: Camille ${name}, email: ${name}@essai.example }`
-      writeFileSync(file, `apiVersion: chaton.hosting/v1alpha1\nkind: Space\nmetadata: { name: ${slug} }\nspec: { title: Essai ${name}, ${owner}, ${spec} }\n`)
+      const file = join(state, 'manifests', `${slug}.${owner}.yaml`)
+      const person = `owner: { name: Camille ${owner}, email: ${owner}@essai.example }`
+      writeFileSync(file, `apiVersion: chaton.hosting/v1alpha1\nkind: Space\nmetadata: { name: ${slug} }\nspec: { title: Essai ${name}, ${person}, ${spec} }\n`)
       return file
     },
     slug: (name) => `${prefix}-${name}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineCommand, required, textFlag } from '../../command.ts'
 import { addingProgress } from '../../present/adding.ts'
+import { shownStep } from '../../present/step.ts'
 import { Verified, verifiedWords } from '../../present/verified.ts'
 
 const would = { download: 'download and verify Nextcloud', directory: 'copy', archive: 'unpack' } as const
@@ -25,9 +26,7 @@ export const command = defineCommand({
     const adding = addingProgress(input.progress)
     const { release, verified } = await releases.add(source, { ...options, signal: input.signal, onProgress: adding.on })
     adding.done()
-    input.progress({ step: 'golden', title: 'Golden space, from which new ones are cloned', state: 'started' })
-    await input.app.prepareRelease(release.version)
-    input.progress({ step: 'golden', title: 'Golden space, from which new ones are cloned', state: 'done' })
+    await shownStep(input.progress, { step: 'golden', title: 'Golden space, from which new ones are cloned' }, async () => await input.app.prepareRelease(release.version))
     return { source, from, version: release.version, path: release.path, verified, notes: [...release.notes], dryRun: false }
   },
   text: ({ source, from, version, path, verified, notes, dryRun }) => ({
