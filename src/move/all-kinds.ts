@@ -1,6 +1,8 @@
+import { calendars } from './calendars/index.ts'
+import { contacts } from './contacts/index.ts'
 import type { Kind } from './contract.ts'
 import { favourites } from './favourites.ts'
 import { files } from './files/index.ts'
 
 /** Everything that can be carried, in the order in which it is carried. */
-export const allKinds: readonly Kind[] = [files, favourites]
+export const allKinds: readonly Kind[] = [files, favourites, calendars, contacts]

@@ -19,10 +19,14 @@ export interface DavResponse {
 }
 
 const longestResponse = 64 * 2 ** 20
-const parser = new XMLParser({ removeNSPrefix: true, ignoreAttributes: true, parseTagValue: false, trimValues: false, processEntities: false, isArray: (name) => name === 'propstat' })
+/** Attributes are children named `@name`; text beside them, `#text`. */
+const parser = new XMLParser({ removeNSPrefix: true, ignoreAttributes: (name) => name.startsWith('xmlns'), attributeNamePrefix: '@', parseTagValue: false, trimValues: false, processEntities: false, isArray: (name) => name === 'propstat' })
 
-/** Responses as they arrive: memory is bounded by one of them. Throws `remote-failed` (retryable) for what is not a whole multistatus. */
-export async function* readMultistatus(body: Readable): AsyncGenerator<DavResponse> {
+/**
+ * Responses as they arrive: memory is bounded by one of them. `onSyncToken` gets the token of a sync report (RFC 6578, 6.2). Throws
+ * `remote-failed` (retryable) for what is not a whole multistatus.
+ */
+export async function* readMultistatus(body: Readable, onSyncToken?: (token: string) => void): AsyncGenerator<DavResponse> {
   const decoder = new TextDecoder()
   let text = ''
   let tag: string | undefined
@@ -40,11 +44,16 @@ export async function* readMultistatus(body: Readable): AsyncGenerator<DavRespon
       at = found.end
     }
     text = text.slice(at)
-    ended = text.includes(`</${tag.replace(/response$/, 'multistatus')}>`)
+    ended = text.includes(`</${tag.replace(/response$/, 'multistatus')}>`) || emptyRoot.test(text)
     if (text.length > longestResponse) break
   }
   if (!ended) throw broken(text)
+  const token = /<(?:[\w.-]+:)?sync-token>([^<]*)</.exec(text)?.[1]
+  if (token !== undefined) onSyncToken?.(decodeEntities(token.trim()))
 }
+
+/** How Nextcloud says that a search found nothing. */
+const emptyRoot = /<(?:[\w.-]+:)?multistatus(?:\s[^<>]*)?\/>/
 
 const broken = (text: string): ChatonError => {
   const said = saidIn(text)
@@ -120,7 +129,17 @@ function decodeEntities(text: string): string {
   })
 }
 
-/** The text of a property, or of the element of that name in it. */
+/** The text of a property; empty for one that has elements instead. */
 export function textIn(value: DavResponse['props'][string] | undefined): string {
-  return typeof value === 'string' ? value : ''
+  if (typeof value === 'string') return value
+  const text = childrenIn(value)['#text']
+  return typeof text === 'string' ? text : ''
 }
+
+/** The elements in a property, by local name. */
+export function childrenIn(value: DavResponse['props'][string] | undefined): Readonly<Record<string, XmlValue | readonly XmlValue[]>> {
+  return typeof value === 'object' && !Array.isArray(value) ? (value as Readonly<Record<string, XmlValue | readonly XmlValue[]>>) : {}
+}
+
+/** One element, or several of one name, as a list. */
+export const listIn = (value: DavResponse['props'][string] | undefined): readonly XmlValue[] => (value === undefined ? [] : Array.isArray(value) ? (value as readonly XmlValue[]) : [value as XmlValue])

@@ -89,6 +89,7 @@ async function provisionLocked(context: SpacesContext, manifest: Space, plan: St
     await step('hand-over', async () => await ensureHandOver(context, target, await stored(context, slug), plan))
     const space = await markReady(context, slug, target, plan)
     const signIn = await signInOf(context, target, space)
+    await context.engine.rest(target)
     return { space, dryRun: false, claim, steps, plan: provisionStepTitles, findings: options.findings, signIn }
   } catch (thrown) {
     throw await markFailed(context, slug, asChatonError(thrown))

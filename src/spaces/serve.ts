@@ -14,6 +14,7 @@ import { watchPools } from './watch-pools.ts'
 const jobsEveryMs = 300_000
 const keepEveryMs = 30_000
 const pruneEveryMs = 86_400_000
+const restEveryMs = 300_000
 
 /** Of one round over all spaces. */
 export interface RoundReport {
@@ -38,6 +39,7 @@ export async function serve(context: SpacesContext, signal: AbortSignal): Promis
     watchPools(context, { signal, notify: mailNotifier(context) }),
     every(keepEveryMs, async () => await keepRound(context)),
     every(jobsEveryMs, async () => await eachSpace(context, async (space) => await context.engine.runJobs(await targetOfStored(context, space)))),
+    every(restEveryMs, async () => await eachSpace(context, async (space) => await context.engine.rest(await targetOfStored(context, space)))),
     every(pruneEveryMs, async () => await pruneBackups(context)),
   ])
 }

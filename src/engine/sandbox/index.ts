@@ -208,6 +208,11 @@ export class SandboxEngine implements Engine {
     }
   }
 
+  /** One process serves all: it has nothing to give back. */
+  async rest(): Promise<boolean> {
+    return await Promise.resolve(false)
+  }
+
   async leftovers(known: readonly Pick<SpaceTarget, 'slug' | 'uid'>[]): Promise<readonly Finding[]> {
     const directory = sandboxDirectory(this.#state)
     const names = existsSync(directory) ? await readdir(directory) : []
