@@ -4,6 +4,7 @@ import { sideNames, type KindFailure, type MovePhase, type SideName } from './fa
 import { allowShrink } from './files/shrink.ts'
 import { kindNames } from './kinds.ts'
 import { watchForPause } from './pause.ts'
+import type { OpenMove } from './moves.ts'
 import type { MovePlan } from './plan.ts'
 import { openSession, undo, type MoveWish, type Session } from './prepare.ts'
 import { isWhole } from './report/model.ts'
@@ -48,7 +49,7 @@ export async function tryMove(services: MoveServices, wish: MoveWish, conduct: C
 /** The whole move, or what is left of it: plan, copy, again until nothing changes, check, report, sign out. */
 export async function runMove(services: MoveServices, wish: MoveWish, { conduct, options }: { readonly conduct: Conduct; readonly options: RunOptions }): Promise<RunResult> {
   return await inSession(services, wish, conduct, async (session, stoppable) => {
-    if (options.acceptShrink) session.move.journal.setFact(allowShrink, 'yes')
+    if (options.acceptShrink) acceptShrink(session.move, true)
     await begin(services, session, { conduct: stoppable, options })
     await copyAndCheck(workOf(services, session, stoppable))
     return await end(services, session, { conduct: stoppable, keepOpen: options.keepOpen })
@@ -58,7 +59,7 @@ export async function runMove(services: MoveServices, wish: MoveWish, { conduct,
 /** Further passes. An open move stays open; one that had ended is ended again. */
 export async function deltaMove(services: MoveServices, wish: MoveWish, { conduct, options }: { readonly conduct: Conduct; readonly options: Pick<RunOptions, 'acceptShrink'> }): Promise<RunResult> {
   return await inSession(services, wish, conduct, async (session, stoppable) => {
-    if (options.acceptShrink) session.move.journal.setFact(allowShrink, 'yes')
+    if (options.acceptShrink) acceptShrink(session.move, true)
     const wasDone = session.move.facts.phase === 'done'
     requireCopied(session)
     await copyAndCheck(workOf(services, session, stoppable))
@@ -107,6 +108,7 @@ function requireCopied({ move }: Session): void {
 /** The report; then, where nothing has failed, both sign-ins end. */
 async function end(services: MoveServices, session: Session, { conduct, keepOpen }: { readonly conduct: Conduct; readonly keepOpen: boolean }): Promise<RunResult> {
   const { move } = session
+  acceptShrink(move, false)
   const failures = kindNames.flatMap((kind) => move.facts.ofKind('failure', kind) ?? [])
   const stays = keepOpen || failures.length > 0
   conduct.report({ event: 'stage', stage: 'report' })
@@ -130,6 +132,11 @@ async function signOut(services: MoveServices, { move }: Session, { report }: Co
   const ended: Record<SideName, SignedOut> = { source: 'none', destination: 'none' }
   for (const side of sideNames) ended[side] = await signOutSide(services, move, side)
   return ended
+}
+
+/** Said once for all kinds; each asks for itself. */
+function acceptShrink({ journal }: OpenMove, accepted: boolean): void {
+  for (const name of [allowShrink, `${allowShrink}.calendars`, `${allowShrink}.contacts`]) journal.setFact(name, accepted ? 'yes' : '')
 }
 
 /** With the command that goes on from there. */
