@@ -3,6 +3,30 @@ import type { Argument, CommandEntry, Flag } from './command.ts'
 const slug: Argument = { name: 'slug', help: 'name of the space' }
 const planFlag: Flag = { flags: '--plan <name>', help: 'plan of the space' }
 
+const move: Argument = { name: 'move?', help: 'id of the move (default: the one under way)' }
+const addressFlags: readonly Flag[] = [
+  { flags: '--from <address>', help: 'address of the Nextcloud to move from' },
+  { flags: '--to <address>', help: 'address of the Nextcloud to move to' },
+]
+const signInFlags: readonly Flag[] = [
+  { flags: '--from-user <name>', help: 'sign in to the old account with this name and an app password, instead of the browser' },
+  { flags: '--from-password-file <path>', help: 'file with that app password (or the variable CHATON_MOVE_FROM_PASSWORD; else it is asked for)' },
+  { flags: '--to-user <name>', help: 'the same for the new account' },
+  { flags: '--to-password-file <path>', help: 'file with that app password (or the variable CHATON_MOVE_TO_PASSWORD; else it is asked for)' },
+  { flags: '--allow-http', help: 'speak plain HTTP to servers that have nothing better: everybody on the way can read along' },
+]
+const choiceFlags: readonly Flag[] = [
+  { flags: '--only <kinds>', help: 'move nothing but these, separated by commas: files, favourites, tags, comments, calendars, contacts, profile, shares' },
+  { flags: '--without <kinds>', help: 'leave these out' },
+]
+const mannerFlags: readonly Flag[] = [
+  { flags: '--gentle', help: 'one request at a time, for small hosts' },
+  { flags: '--fast', help: 'more requests at once' },
+]
+const shrinkFlag: Flag = { flags: '--accept-shrink', help: 'go on although one side has become much smaller since the last pass' }
+const keepOpenFlag: Flag = { flags: '--keep-open', help: 'do not sign out at the end: chaton move delta brings what changes meanwhile, a later run ends the move' }
+const runFlags: readonly Flag[] = [...addressFlags, ...signInFlags, ...choiceFlags, ...mannerFlags, keepOpenFlag, shrinkFlag]
+
 /** Every command. The folder `commands/` mirrors it: a test compares the two. */
 export const table: readonly CommandEntry[] = [
   {
@@ -24,6 +48,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'provision',
     summary: 'make a space from a manifest, or finish and repair one',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'file|slug', help: 'a manifest (YAML), or the name of a space' }],
     flags: [
@@ -38,14 +63,15 @@ export const table: readonly CommandEntry[] = [
     ],
     load: async () => await import('./commands/provision.ts'),
   },
-  { path: 'space list', summary: 'all spaces', load: async () => await import('./commands/space/list.ts') },
-  { path: 'space show', summary: 'one space: state, conditions, journal', args: [slug], load: async () => await import('./commands/space/show.ts') },
-  { path: 'space open', summary: 'print the address of a space and open it in a browser where there is one', args: [slug], load: async () => await import('./commands/space/open.ts') },
-  { path: 'space suspend', summary: 'close a space for a while; people see a page that says so', changes: true, args: [slug], load: async () => await import('./commands/space/suspend.ts') },
-  { path: 'space resume', summary: 'open a suspended space again', changes: true, args: [slug], load: async () => await import('./commands/space/resume.ts') },
+  { path: 'space list', summary: 'all spaces', ofSpaces: true, load: async () => await import('./commands/space/list.ts') },
+  { path: 'space show', summary: 'one space: state, conditions, journal', args: [slug], ofSpaces: true, load: async () => await import('./commands/space/show.ts') },
+  { path: 'space open', summary: 'print the address of a space and open it in a browser where there is one', args: [slug], ofSpaces: true, load: async () => await import('./commands/space/open.ts') },
+  { path: 'space suspend', summary: 'close a space for a while; people see a page that says so', changes: true, args: [slug], ofSpaces: true, load: async () => await import('./commands/space/suspend.ts') },
+  { path: 'space resume', summary: 'open a suspended space again', changes: true, args: [slug], ofSpaces: true, load: async () => await import('./commands/space/resume.ts') },
   {
     path: 'space delete',
     summary: 'back up a space, then remove everything of it',
+    ofSpaces: true,
     changes: true,
     args: [slug],
     flags: [
@@ -57,6 +83,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'space backup',
     summary: 'back up a space, check a backup, or list all',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'slug?', help: 'name of the space' }],
     flags: [
@@ -69,6 +96,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'space restore',
     summary: 'make a space from a backup, here or on another machine',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'directory', help: 'a backup' }],
     flags: [{ flags: '--as <slug>', help: 'another name for the restored space' }],
@@ -77,21 +105,25 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'space plan',
     summary: 'show, or change in place, the plan of a space',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'plan?', help: 'the new plan' }],
     load: async () => await import('./commands/space/plan.ts'),
   },
-  { path: 'space usage', summary: 'what fills a space, account by account', args: [slug], load: async () => await import('./commands/space/usage.ts') },
+  { path: 'space usage', summary: 'what fills a space, account by account', args: [slug], ofSpaces: true, load: async () => await import('./commands/space/usage.ts') },
   {
     path: 'space occ',
     summary: "run Nextcloud's own occ for a space: chaton space occ <slug> -- status",
+    changes: true,
+    ofSpaces: true,
     args: [slug, { name: 'arguments...', help: 'arguments of occ, after --' }],
     load: async () => await import('./commands/space/occ.ts'),
   },
-  { path: 'account list', summary: 'accounts of a space', args: [slug], load: async () => await import('./commands/account/list.ts') },
+  { path: 'account list', summary: 'accounts of a space', args: [slug], ofSpaces: true, load: async () => await import('./commands/account/list.ts') },
   {
     path: 'account invite',
     summary: 'create an account and mail its invitation',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'email', help: 'mail address of the person' }],
     flags: [
@@ -104,6 +136,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'account disable',
     summary: 'switch an account off; nothing of it is deleted',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'user', help: 'user id' }],
     load: async () => await import('./commands/account/disable.ts'),
@@ -111,6 +144,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'account enable',
     summary: 'switch an account on again',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'user', help: 'user id' }],
     load: async () => await import('./commands/account/enable.ts'),
@@ -120,6 +154,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'plan apply',
     summary: 'store plans and bring them to all live spaces',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'file', help: 'a manifest (YAML) with one or several plans' }],
     load: async () => await import('./commands/plan/apply.ts'),
@@ -150,6 +185,73 @@ export const table: readonly CommandEntry[] = [
     load: async () => await import('./commands/app/add.ts'),
   },
   {
+    path: 'move',
+    summary: 'move an account from one Nextcloud to another: asks for both addresses and guides',
+    changes: true,
+    flags: runFlags,
+    load: async () => await import('./commands/move.ts'),
+  },
+  {
+    path: 'move plan',
+    summary: 'sign in on both sides and say what would move; nothing is copied',
+    args: [move],
+    flags: [...addressFlags, ...signInFlags, ...choiceFlags, ...mannerFlags],
+    load: async () => await import('./commands/move/plan.ts'),
+  },
+  {
+    path: 'move run',
+    summary: 'move an account without questions, or go on with the move that is under way',
+    changes: true,
+    args: [move],
+    flags: runFlags,
+    load: async () => await import('./commands/move/run.ts'),
+  },
+  { path: 'move status', summary: 'all moves, or one: how far it is', args: [{ ...move, help: 'id of the move (default: all)' }], load: async () => await import('./commands/move/status.ts') },
+  { path: 'move pause', summary: 'stop the run that is at work; nothing of it is lost', changes: true, args: [move], load: async () => await import('./commands/move/pause.ts') },
+  {
+    path: 'move resume',
+    summary: 'go on with a move that was stopped',
+    changes: true,
+    args: [move],
+    flags: [...signInFlags, ...mannerFlags, keepOpenFlag, shrinkFlag],
+    load: async () => await import('./commands/move/resume.ts'),
+  },
+  {
+    path: 'move delta',
+    summary: 'bring what has changed in the old account since',
+    changes: true,
+    args: [{ ...move, help: 'id of the move (default: the one under way, else the newest)' }],
+    flags: [...signInFlags, ...mannerFlags, shrinkFlag],
+    load: async () => await import('./commands/move/delta.ts'),
+  },
+  {
+    path: 'move verify',
+    summary: 'compare both sides as they are now; nothing is copied',
+    args: [{ ...move, help: 'id of the move (default: the one under way, else the newest)' }],
+    flags: [...signInFlags, ...mannerFlags],
+    load: async () => await import('./commands/move/verify.ts'),
+  },
+  {
+    path: 'move report',
+    summary: 'what has moved, what has not and why, what to do now; or check a report',
+    args: [{ ...move, help: 'id of the move (default: the one under way, else the newest)' }],
+    flags: [
+      { flags: '--locale <fr|en>', help: 'language of the text (default: en)' },
+      { flags: '--into <directory>', help: 'copy the report files there (JSON, a page in French, a page in English)' },
+      { flags: '--elsewhere', help: 'print what the old address can tell whoever still comes there, instead' },
+      { flags: '--check <file>', help: 'check the signature of a report instead' },
+      { flags: '--key <key>', help: 'with --check: the public key that must have signed it' },
+    ],
+    load: async () => await import('./commands/move/report.ts'),
+  },
+  {
+    path: 'move abort',
+    summary: 'end a move and sign out on both sides; what it has copied stays',
+    changes: true,
+    args: [move],
+    load: async () => await import('./commands/move/abort.ts'),
+  },
+  {
     path: 'host setup',
     summary: 'make this Debian machine ready for real spaces',
     changes: true,
@@ -162,6 +264,8 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'serve',
     summary: 'keep spaces running: pools, caps, background jobs, expired backups',
+    changes: true,
+    ofSpaces: true,
     flags: [{ flags: '--once', help: 'one round, then end' }],
     load: async () => await import('./commands/serve.ts'),
   },
@@ -173,6 +277,11 @@ export const table: readonly CommandEntry[] = [
     load: async () => await import('./commands/completion.ts'),
   },
 ]
+
+/** Where the JSON Schema of its result is published, below docs/reference/. */
+export function schemaFile({ path }: Pick<CommandEntry, 'path'>): string {
+  return `schema/commands/${path.replaceAll(' ', '-')}.json`
+}
 
 /** Headings of the command groups in `--help`. */
 export const groups: Readonly<Record<string, string>> = {

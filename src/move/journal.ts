@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { openDatabase, type DatabaseSync, type StatementSync } from '../kit/sqlite.ts'
 import type { KindName, Refusal } from './kinds.ts'
 
@@ -164,6 +165,14 @@ export class MoveJournal implements Disposable {
 
   refusals(kind: KindName): Refusal[] {
     return [...this.walk(kind, 'refused')].map(({ key, reason, next }) => ({ what: key, reason: reason ?? '', ...(next === undefined ? {} : { next }) }))
+  }
+
+  /** Changes with what is known of any item, but not with the number of the pass that saw it last: equal before and after a pass that found nothing to do. */
+  fingerprint(): string {
+    const hash = createHash('sha256')
+    const rows = this.#prepare('SELECT kind, key, state, source_mark, destination_key, destination_mark, reason FROM items ORDER BY kind, key').iterate()
+    for (const row of rows) hash.update(JSON.stringify(Object.values(row)))
+    return hash.digest('hex')
   }
 
   /** For people: problems met, waits, decisions. */
