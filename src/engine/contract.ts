@@ -163,6 +163,11 @@ export interface Engine {
    */
   changedSince(targets: readonly SpaceTarget[], since: string | undefined): Promise<{ changed: readonly string[]; token: string }>
 
+  /**
+   * Gives back the memory of a space where nobody was at work since the last call; called every few minutes. The first visitor
+   * after that waits some tenths of a second longer. Answers whether there was something to give back.
+   */
+  rest(target: SpaceTarget): Promise<boolean>
   /** Nextcloud's background jobs, once (every five minutes is right). Does nothing for a suspended space. */
   runJobs(target: SpaceTarget): Promise<void>
   /** What this engine keeps for spaces that are not among `known`: databases, users, volumes, directories, sites, processes. */

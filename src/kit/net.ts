@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { createServer } from 'node:net'
+import { BlockList, createServer, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 /** True if nothing listens on this port of 127.0.0.1. */
@@ -23,4 +23,15 @@ export async function addressesOf(name: string): Promise<readonly string[]> {
 /** Addresses of this machine's own interfaces. */
 export function ownAddresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address))
+}
+
+const privateRanges = new BlockList()
+for (const [network, prefix] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16]] as const) privateRanges.addSubnet(network, prefix, 'ipv4')
+for (const [network, prefix] of [['::', 127], ['fc00::', 7], ['fe80::', 10]] as const) privateRanges.addSubnet(network, prefix, 'ipv6')
+
+/** Loopback, link-local, private and carrier ranges (RFC 6890): addresses that the public internet does not reach. Anything else but an IP address is not one. */
+export function isPrivateAddress(address: string): boolean {
+  const plain = address.replace(/^\[|\]$/g, '')
+  const kind = isIP(plain)
+  return kind !== 0 && privateRanges.check(plain, kind === 6 ? 'ipv6' : 'ipv4')
 }

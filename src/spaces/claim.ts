@@ -22,11 +22,21 @@ export function judgeClaim(manifest: Space, stored: Space | undefined, taken: re
   }
   if (stored.status?.restore !== undefined) throw halfRestored(stored.metadata.name, stored.status.restore)
   if (stored.spec.owner.email.toLowerCase() !== manifest.spec.owner.email.toLowerCase()) throw nameTaken(manifest, stored, taken)
+  refuseOtherRelease(manifest, stored)
   const wished = SpaceSpec.parse(manifest.spec)
   const fields = Object.keys({ ...wished, ...stored.spec }).filter(
     (field) => !isDeepStrictEqual(wished[field as keyof SpaceSpec], stored.spec[field as keyof SpaceSpec]),
   )
   return fields.length === 0 ? { action: 'keep' } : { action: 'change', fields }
+}
+
+/** Nextcloud's own upgrade is another matter than a change of spec, and it has no way back. */
+function refuseOtherRelease({ metadata, spec }: Space, { status }: Space): void {
+  const runs = status?.release
+  if (runs === undefined || spec.release === undefined || spec.release === runs) return
+  throw new ChatonError('bad-input', `the space "${metadata.name}" runs Nextcloud ${runs}; provision does not move it to ${spec.release}`, {
+    next: [`write release: "${runs}", or leave the field out`],
+  })
 }
 
 /** Only a restore may finish what a restore began: a provision would make an empty space of it. Pure. */

@@ -39,7 +39,7 @@ export interface ProvisionResult {
  * instant the same call finishes the space. Throws what the failing step threw, with the step's name.
  */
 export async function provision(context: SpacesContext, manifest: Space, options: ProvisionOptions): Promise<ProvisionResult> {
-  const plan = await requirePlan(context.store, manifest.spec.plan)
+  const plan = await requirePlan(context.store, manifest.spec.plan, 'bad-input')
   const claim = await claimOf(context, manifest, plan)
   const findings = await preflight(context, manifest, plan)
   if (options.dryRun) {
@@ -89,6 +89,7 @@ async function provisionLocked(context: SpacesContext, manifest: Space, plan: St
     await step('hand-over', async () => await ensureHandOver(context, target, await stored(context, slug), plan))
     const space = await markReady(context, slug, target, plan)
     const signIn = await signInOf(context, target, space)
+    await context.engine.rest(target)
     return { space, dryRun: false, claim, steps, plan: provisionStepTitles, findings: options.findings, signIn }
   } catch (thrown) {
     throw await markFailed(context, slug, asChatonError(thrown))

@@ -2,8 +2,8 @@ import { asChatonError } from '../kit/errors.ts'
 import type { Lock } from '../kit/lock.ts'
 import type { Space } from '../model/space.ts'
 import type { Stored } from '../store/contract.ts'
-import { pruneBackups } from './backup/backup.ts'
-import { ensureCap } from './cap.ts'
+import { expiredBackups, pruneBackups } from './backup/backup.ts'
+import { decideCap, ensureCap } from './cap.ts'
 import { targetOfStored, type SpacesContext } from './context.ts'
 import { mailNotifier } from './notify.ts'
 import { applyPlanToSpace, outdatedSpaces } from './plans.ts'
@@ -14,6 +14,7 @@ import { watchPools } from './watch-pools.ts'
 const jobsEveryMs = 300_000
 const keepEveryMs = 30_000
 const pruneEveryMs = 86_400_000
+const restEveryMs = 300_000
 
 /** Of one round over all spaces. */
 export interface RoundReport {
@@ -38,12 +39,14 @@ export async function serve(context: SpacesContext, signal: AbortSignal): Promis
     watchPools(context, { signal, notify: mailNotifier(context) }),
     every(keepEveryMs, async () => await keepRound(context)),
     every(jobsEveryMs, async () => await eachSpace(context, async (space) => await context.engine.runJobs(await targetOfStored(context, space)))),
+    every(restEveryMs, async () => await eachSpace(context, async (space) => await context.engine.rest(await targetOfStored(context, space)))),
     every(pruneEveryMs, async () => await pruneBackups(context)),
   ])
 }
 
-/** One round of everything that {@link serve} keeps doing. A space that fails holds up no other. */
-export async function serveOnce(context: SpacesContext): Promise<RoundReport> {
+/** One round of everything that {@link serve} keeps doing, or with `dryRun` what it would do. A space that fails holds up no other. */
+export async function serveOnce(context: SpacesContext, { dryRun }: { readonly dryRun: boolean }): Promise<RoundReport> {
+  if (dryRun) return await lookOnce(context)
   const kept = await keepRound(context)
   const notify = mailNotifier(context)
   const disabledAccounts: { slug: string; userIds: readonly string[] }[] = []
@@ -59,6 +62,24 @@ export async function serveOnce(context: SpacesContext): Promise<RoundReport> {
   })
   const backupsRemoved = await pruneBackups(context)
   return { ...kept, disabledAccounts, quotasWritten, backupsRemoved, failures: [...kept.failures, ...failures] }
+}
+
+/** What a round would do now. Changes nothing, tells nobody, runs no background job. */
+async function lookOnce(context: SpacesContext): Promise<RoundReport> {
+  const restarted: string[] = []
+  const disabledAccounts: { slug: string; userIds: readonly string[] }[] = []
+  let quotasWritten = 0
+  const failures = await eachSpace(context, async (space) => {
+    const target = await targetOfStored(context, space)
+    if ((await context.engine.state(target)) === 'stopped') restarted.push(target.slug)
+    const accounts = await context.engine.accounts(target)
+    const { disable } = decideCap({ accounts, cap: target.accountCap, administrator: target.administrator })
+    if (disable.length > 0) disabledAccounts.push({ slug: target.slug, userIds: disable })
+    const left = accounts.map((account) => ({ ...account, enabled: account.enabled && !disable.includes(account.userId) }))
+    quotasWritten += (await rebalance(context, space, { target, accounts: left, dryRun: true })).written
+  })
+  const [spaces, updated, backupsRemoved] = await Promise.all([context.store.list('Space'), outdatedSpaces(context), expiredBackups(context)])
+  return { spaces: spaces.length, restarted, updated, disabledAccounts, quotasWritten, backupsRemoved, failures }
 }
 
 /** Spaces whose processes died run again, plans that changed reach their spaces. */

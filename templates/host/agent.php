@@ -102,6 +102,26 @@ final class Agent {
 		};
 	}
 
+	/**
+	 * Nextcloud remembers accounts, groups and their settings as long as a process lives, and this one lives on while
+	 * people change them in their pages. Taking its backends out and in again empties the first two.
+	 */
+	private function forget(): void {
+		foreach ([[$this->users, 'registerBackend'], [$this->groups, 'addBackend']] as [$manager, $add]) {
+			$backends = $manager->getBackends();
+			$manager->clearBackends();
+			array_map([$manager, $add], $backends);
+		}
+		foreach (['OCP\\Config\\IUserConfig', 'NCU\\Config\\IUserConfig'] as $settings) {
+			if (interface_exists($settings)) {
+				Server::get($settings)->clearCacheAll();
+				return;
+			}
+		}
+		// Up to 30 there is no public way.
+		(fn () => $this->userCache->clear())->call($this->config);
+	}
+
 	private function user(string $userId): IUser {
 		return $this->users->get($userId) ?? throw new Refusal('not-found', 'there is no account "' . $userId . '"');
 	}

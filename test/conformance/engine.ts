@@ -177,6 +177,8 @@ export function describeEngine(name: string, makeEngine: () => Promise<EngineFor
 
     it('runs background jobs', async () => {
       await expect(engine.runJobs(target)).resolves.toBeUndefined()
+      await engine.rest(target)
+      expect((await administrator.dav('GET', 'hello.txt')).status).toBe(200)
     })
 
     it('suspends and resumes', async () => {

@@ -8,43 +8,53 @@ import { readTextIfExists, writeFileAtomic } from '../../kit/files.ts'
 import { registerSecret } from '../../kit/mask.ts'
 import { defineCommand, textFlag, type CommandInput } from '../command.ts'
 
+const Result = z.object({
+  file: z.string().optional().describe('The settings file; absent where only the mail password was stored.'),
+  text: z.string().optional().describe('What it says.'),
+  action: z.enum(['written', 'kept', 'untouched']),
+  mailPassword: z.enum(['stored', 'none']),
+  dryRun: z.boolean(),
+})
+type Result = z.infer<typeof Result>
+
 export const command = defineCommand({
-  result: z.object({
-    file: z.string(),
-    text: z.string(),
-    action: z.enum(['written', 'kept', 'would-write']),
-    mailPassword: z.enum(['stored', 'none']),
-  }),
+  result: Result,
   run: async (input) => {
-    const file = resolve(textFlag(input, 'file') ?? 'chaton.yaml')
-    const text = settingsText(input)
-    loadConfig({ file: { path: file, text }, flags: {}, surroundings: { uid: 0, homeDirectory: '/', environment: {} } })
-    const present = await readTextIfExists(file)
-    if (present !== undefined && present !== text && !input.dryRun) await refuseOverwrite(file, input)
-    if (input.dryRun) return { file, text, action: 'would-write' as const, mailPassword: 'none' as const }
-    const mailPassword = await storeMailPassword(input)
-    if (present !== undefined) return { file, text: present, action: 'kept' as const, mailPassword }
-    await writeFileAtomic(file, text, { mode: 0o644 })
-    return { file, text, action: 'written' as const, mailPassword }
+    const settings = settingsOf(input)
+    const password = await mailPassword(input)
+    // `chaton init --mail-password-file <file>` on a machine whose settings lie elsewhere: they are nobody's business here.
+    const file = settings === undefined && password !== undefined ? undefined : await judgeFile(input, textOf(settings))
+    if (!input.dryRun) await apply(input, file, password)
+    const said = file === undefined ? { action: 'untouched' as const } : { file: file.path, text: file.text, action: file.action }
+    return { ...said, mailPassword: password === undefined ? ('none' as const) : ('stored' as const), dryRun: input.dryRun }
   },
-  text: ({ file, text, action, mailPassword }) => ({
+  text: ({ file, text, action, mailPassword: password, dryRun }) => ({
     lines: [
-      ...(action === 'would-write' ? [`Would write ${file}:`, ...text.trimEnd().split('\n').map((line) => `  ${line}`)] : []),
-      ...(action === 'written' ? [`Written: ${file}`, 'Next: chaton doctor, then chaton provision <file>'] : []),
-      ...(action === 'kept' ? [`${file} stays as it is.`] : []),
-      ...(mailPassword === 'stored' ? ['The mail password is in the secret store.'] : []),
+      ...(action === 'kept' ? [`${file ?? ''} says so already and stays as it is.`] : []),
+      ...(action === 'written' && dryRun ? [`Would write ${file ?? ''}:`, ...(text ?? '').trimEnd().split('\n').map((line) => `  ${line}`)] : []),
+      ...(action === 'written' && !dryRun ? [`Written: ${file ?? ''}`] : []),
+      ...(password === 'stored' ? [dryRun ? 'Would store the mail password in the secret store.' : 'The mail password is in the secret store; the file you gave can go.'] : []),
+      dryRun ? 'Nothing was changed.' : 'Next: chaton doctor, then chaton provision <file>',
     ],
   }),
 })
 
+interface SettingsFile {
+  readonly path: string
+  readonly text: string
+  readonly action: 'written' | 'kept'
+}
+
 /** Only what was said: everything else keeps its default, so that better defaults reach this hoster too. */
-function settingsText(input: CommandInput): string {
+function settingsOf(input: CommandInput): Record<string, unknown> | undefined {
   const flag = (name: string): string | undefined => textFlag(input, name)
   const mail = compact({ url: flag('mailUrl'), user: flag('mailUser'), from: flag('mailFrom') })
   const hoster = compact({ name: flag('hosterName'), supportUrl: flag('supportUrl') })
-  const settings = compact({ engine: flag('engine'), domain: flag('domain'), stateDirectory: flag('stateDirectory'), mail, hoster })
-  const head = '# Settings of chaton. Every setting: docs/reference/config.md\n'
-  return settings === undefined ? `${head}engine: sandbox\n` : `${head}${stringify(settings)}`
+  return compact({ engine: flag('engine'), domain: flag('domain'), stateDirectory: flag('stateDirectory'), mail, hoster })
+}
+
+function textOf(settings: Record<string, unknown> | undefined): string {
+  return `# Settings of chaton. Every setting: docs/reference/config.md\n${stringify(settings ?? { engine: 'sandbox' })}`
 }
 
 function compact(values: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
@@ -52,22 +62,30 @@ function compact(values: Readonly<Record<string, unknown>>): Record<string, unkn
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
-async function refuseOverwrite(file: string, input: CommandInput): Promise<void> {
-  if (textFlag(input, 'mailPasswordFile') !== undefined && Object.keys(input.flags).length <= 2) return
-  throw new ChatonError('conflict', `${file} exists and says something else; it is never overwritten`, {
-    next: ['edit it by hand', 'or name another file: --file <path>', 'chaton init --dry-run shows what would be written'],
+/** A file that is there is never overwritten. */
+async function judgeFile(input: CommandInput, text: string): Promise<SettingsFile> {
+  const path = resolve(textFlag(input, 'file') ?? 'chaton.yaml')
+  loadConfig({ file: { path, text }, flags: {}, surroundings: { uid: 0, homeDirectory: '/', environment: {} } })
+  const present = await readTextIfExists(path)
+  if (present === undefined) return { path, text, action: 'written' }
+  if (present === text) return { path, text, action: 'kept' }
+  throw new ChatonError('conflict', `${path} exists and says something else; it is never overwritten`, {
+    next: ['edit it by hand', 'or name another file: --file <path>'],
   })
 }
 
-async function storeMailPassword(input: CommandInput): Promise<'stored' | 'none'> {
+async function mailPassword(input: CommandInput): Promise<string | undefined> {
   const path = textFlag(input, 'mailPasswordFile')
-  if (path === undefined) return 'none'
+  if (path === undefined) return undefined
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ChatonError('bad-input', `cannot read the password file "${path}"`, { cause, next: ['name a readable file with --mail-password-file'] })
   })
   const password = text.replace(/\r?\n$/, '')
   if (password.length < 6) throw new ChatonError('bad-input', `the password in "${path}" has fewer than 6 characters`)
-  const secrets = await input.app.secrets()
-  await secrets.set('mail/password', registerSecret(password))
-  return 'stored'
+  return registerSecret(password)
+}
+
+async function apply(input: CommandInput, file: SettingsFile | undefined, password: string | undefined): Promise<void> {
+  if (password !== undefined) await (await input.app.secrets()).set('mail/password', password)
+  if (file?.action === 'written') await writeFileAtomic(file.path, file.text, { mode: 0o644 })
 }

@@ -55,6 +55,7 @@ export function engineOf(parts: HostParts): Engine {
     setQuotas: async (target, quotas) => (quotas.size === 0 ? 0 : await nextcloud.setQuotas(await space(target), quotas)),
     usage: async (target) => await usage(parts, target),
     changedSince: async (targets, since) => await changedSince(parts.databases, targets, since),
+    rest: async (target) => await processes.rest(await space(target)),
     async runJobs(target) {
       const found = await space(target)
       if ((await sites.mode(found.names.id)) === 'suspended') return

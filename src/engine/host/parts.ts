@@ -49,7 +49,10 @@ export interface SpaceProcesses {
   ensureRedis(space: HostSpace): Promise<void>
   stop(space: HostSpace): Promise<void>
   isRunning(space: HostSpace): Promise<boolean>
-  /** Gives back the memory of a space at rest (OPcache, APCu) without dropping a request; answers false where requests are running or there is little to gain. */
+  /**
+   * Gives back the memory of a space at rest (OPcache, APCu) without dropping a request. Answers false where requests are running,
+   * where there were some since the last call (the first one takes what does not run for idle), and where there is little to gain.
+   */
   rest(space: HostSpace): Promise<boolean>
   /** PHP settings that command-line runs of the space need as `-d` arguments (open_basedir, memory, apc.enable_cli…). */
   commandLineSettings(space: HostSpace): readonly string[]

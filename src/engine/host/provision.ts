@@ -27,10 +27,19 @@ async function goldenFor({ config, golden, logger }: HostParts, release: string)
   }
 }
 
+/** A database that was begun with one release cannot be finished with another. */
+function refuseOtherRelease(known: SpaceRecord | undefined, { slug, release }: SpaceTarget): void {
+  if (known === undefined || known.release === release) return
+  throw new ChatonError('conflict', `the space "${slug}" was begun with Nextcloud ${known.release} and cannot be finished with ${release}`, {
+    next: [`write release: "${known.release}" into its manifest`, `or begin anew: chaton space delete ${slug}, then provision it again`],
+  })
+}
+
 /** Unix user, role and database; with a golden space, Nextcloud's tables are in it at once. */
 export async function ensureDatabase(parts: HostParts, target: SpaceTarget): Promise<StepResult> {
   const { records, databases, clock } = parts
   const known = await records.read(namesOf(target).id)
+  refuseOtherRelease(known, target)
   const [space, golden] = await Promise.all([
     parts.spaces.ensure(target),
     known?.installed === true || known?.installing === true ? undefined : goldenFor(parts, target.release),

@@ -54,9 +54,11 @@ export class SandboxEngine implements Engine {
     return [release]
   }
 
-  async preflight(_target: SpaceTarget): Promise<readonly Finding[]> {
-    if (existsSync('/proc/self/stat')) return []
-    return [{ code: 'proc-missing', severity: 'error', message: 'the sandbox finds its processes through /proc, which this machine lacks', fix: 'run chaton on Linux' }]
+  async preflight(target: SpaceTarget): Promise<readonly Finding[]> {
+    const missing = { code: 'release-missing', severity: 'error', message: `a sandbox has the manners of Nextcloud ${release} only, not of ${target.release}`, fix: 'leave out spec.release of the space, and releases.default of chaton.yaml' } as const
+    const findings = target.release === release ? [] : [missing]
+    if (existsSync('/proc/self/stat')) return findings
+    return [...findings, { code: 'proc-missing', severity: 'error', message: 'the sandbox finds its processes through /proc, which this machine lacks', fix: 'run chaton on Linux' }]
   }
 
   async ensureDatabase(target: SpaceTarget): Promise<StepResult> {
@@ -204,6 +206,11 @@ export class SandboxEngine implements Engine {
       const now = this.#now()
       for (const folder of tree.children(tree.root(uid, 'uploads', now))) if (now - folder.mtime > abandonedUploadSeconds) tree.remove(folder, now)
     }
+  }
+
+  /** One process serves all: it has nothing to give back. */
+  async rest(): Promise<boolean> {
+    return await Promise.resolve(false)
   }
 
   async leftovers(known: readonly Pick<SpaceTarget, 'slug' | 'uid'>[]): Promise<readonly Finding[]> {

@@ -17,7 +17,8 @@ const partial = '.partial'
 
 /** `<backups>/<slug>/2026-11-24T04-30-00Z`. */
 function backupDirectory(context: SpacesContext, slug: string): string {
-  const stamp = context.clock.now().toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '-')
+  // To the millisecond: two backups within a second are two.
+  const stamp = context.clock.now().toISOString().replaceAll(':', '-')
   return join(context.config.backupDirectory, slug, stamp)
 }
 
@@ -140,14 +141,20 @@ export async function listBackups(context: Pick<SpacesContext, 'config'>): Promi
   return entries.toSorted((a, b) => a.createdAt.localeCompare(b.createdAt))
 }
 
-/** Removes backups of spaces that no longer exist once they are older than the hoster keeps them. Answers what was removed. */
-export async function pruneBackups(context: SpacesContext): Promise<readonly string[]> {
+/** Backups of spaces that no longer exist, older than the hoster keeps them. */
+export async function expiredBackups(context: SpacesContext): Promise<readonly string[]> {
   const oldest = new Date(context.clock.now().getTime() - context.config.backupKeepDays * 86_400_000).toISOString()
   const live = new Set((await context.store.list('Space')).map((space) => space.metadata.name))
   const expired = (await listBackups(context)).filter((entry) => !live.has(entry.slug) && entry.createdAt < oldest)
-  for (const { directory } of expired) {
+  return expired.map(({ directory }) => directory)
+}
+
+/** Removes them. Answers what was removed. */
+export async function pruneBackups(context: SpacesContext): Promise<readonly string[]> {
+  const expired = await expiredBackups(context)
+  for (const directory of expired) {
     await rm(directory, { recursive: true, force: true })
     if ((await entriesOf(dirname(directory))) === 0) await rm(dirname(directory), { recursive: true, force: true })
   }
-  return expired.map(({ directory }) => directory)
+  return expired
 }

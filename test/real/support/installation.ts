@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { OwnSupervisor } from '../../../src/engine/host/supervisor/own.ts'
-import { systemClock } from '../../../src/kit/clock.ts'
 import { randomName } from '../../../src/kit/random.ts'
 import { runCli, startCli, type Ended, type RunningCli } from '../../support/cli.ts'
+import { lines, namesIn, removeInstallation, sql } from './clean-up.ts'
 
 /** A `chaton` of its own on this machine (one "engine root"), spoken to through its command line. */
 export interface Installation extends AsyncDisposable {
@@ -83,17 +82,10 @@ export function openInstallation(firstPort: number, settings: Readonly<Record<st
     },
     async [Symbol.asyncDispose]() {
       for (const slug of await slugs()) await run('space', 'delete', slug, '--confirm', slug, '--no-backup')
-      const supervisor = new OwnSupervisor({ directory: join(state, 'units'), clock: systemClock })
-      for (const unit of await supervisor.list()) await supervisor.stop(unit)
-      for (const id of namesIn(join(state, 'golden'))) dropGolden(id)
-      rmSync(state, { recursive: true, force: true })
+      await removeInstallation(state)
     },
   }
 }
-
-const namesIn = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory) : [])
-const lines = (command: string, ...args: readonly string[]): string[] => execFileSync(command, args, { encoding: 'utf8' }).split('\n')
-const sql = (query: string): string[] => lines('runuser', '-u', 'postgres', '--', 'psql', '-XAtc', query)
 
 function remainsOf(prefix: string, directories: readonly string[]): string[] {
   const mark = `ch-${prefix}`
@@ -106,14 +98,4 @@ function remainsOf(prefix: string, directories: readonly string[]): string[] {
     file: directories.flatMap(namesIn),
   }
   return Object.entries(found).flatMap(([kind, names]) => names.filter((name) => name.includes(mark)).map((name) => `${kind} ${name}`))
-}
-
-function dropGolden(id: string): void {
-  if (!/^ch-golden-[0-9a-f]{6}$/.test(id)) return
-  const at = ['-u', 'postgres', '--', 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1']
-  if (sql(`SELECT 1 FROM pg_database WHERE datname = '${id}'`)[0] === '1') {
-    execFileSync('runuser', [...at, '-c', `ALTER DATABASE "${id}" IS_TEMPLATE false`])
-    execFileSync('runuser', [...at, '-c', `DROP DATABASE "${id}"`])
-  }
-  execFileSync('runuser', [...at, '-c', `DROP ROLE IF EXISTS "${id}"`])
 }

@@ -105,7 +105,7 @@ describe('a backup', () => {
   test('is whole, listed, and lies where its slug and time say', async () => {
     const directory = await backedUp()
 
-    expect(directory).toBe(join(work, 'a/backups/jardin-partage/2026-03-01T12-00-00Z'))
+    expect(directory).toBe(join(work, 'a/backups/jardin-partage/2026-03-01T12-00-00.000Z'))
     expect(readdirSync(directory).toSorted()).toEqual(['backup.json', 'checksums.sha256', 'data'])
     expect(readFileSync(join(directory, 'checksums.sha256'), 'utf8')).toMatch(/ {2}data\/file\.txt\n[0-9a-f]{64} {2}backup\.json\n$/)
     expect(await listBackups({ config: defaultsFor(join(work, 'a')) })).toMatchObject([{ directory, slug: 'jardin-partage', bytes: 8 }])

@@ -4,6 +4,7 @@ import { ChatonError } from '../../../kit/errors.ts'
 import { backupSpace, listBackups, requireIntact, verifyBackup } from '../../../spaces/backup/backup.ts'
 import { requireSpace } from '../../../spaces/context.ts'
 import { defineCommand, textFlag } from '../../command.ts'
+import { shownStep } from '../../present/step.ts'
 import { columns } from '../../present/words.ts'
 
 const Entry = z.object({ directory: z.string(), slug: z.string(), createdAt: z.string(), bytes: z.number() })
@@ -30,9 +31,7 @@ export const command = defineCommand({
     const context = await input.app.spaces()
     await requireSpace(context.store, slug)
     if (input.dryRun) return { what: 'made' as const, dryRun: true }
-    input.progress({ step: 'backup', title: `Backup of ${slug}`, state: 'started' })
-    const { directory, manifest } = await backupSpace(context, slug, textFlag(input, 'into'))
-    input.progress({ step: 'backup', title: `Backup of ${slug}`, state: 'done' })
+    const { directory, manifest } = await shownStep(input.progress, { step: 'backup', title: `Backup of ${slug}` }, async () => await backupSpace(context, slug, textFlag(input, 'into')))
     const { createdAt, bytes, files } = manifest
     return { what: 'made' as const, dryRun: false, backup: { directory, slug, createdAt, bytes, files } }
   },
