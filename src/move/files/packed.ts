@@ -6,7 +6,7 @@ import { nameOf, parentOf } from './names.ts'
 import { readPack, type Wanted } from './read-pack.ts'
 import type { FilesRun } from './run.ts'
 import { single } from './single.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 /** Fewer are as quickly written one by one, and then with a precondition. */
 const leastForBulk = 3

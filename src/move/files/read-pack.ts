@@ -3,7 +3,7 @@ import { asChatonError } from '../../kit/errors.ts'
 import type { Side } from '../contract.ts'
 import { commonFolder, parentOf } from './names.ts'
 import { stops } from './trouble.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 export interface Wanted {
   readonly path: string

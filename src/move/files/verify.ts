@@ -9,7 +9,7 @@ import { nameOf, parentOf } from './names.ts'
 import { notOwn } from './own.ts'
 import { readPack } from './read-pack.ts'
 import { isMissing, stops } from './trouble.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 /** Packed files are read again from both sides: all if they are few, else about so many. */
 const sample = 200
