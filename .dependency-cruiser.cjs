@@ -9,7 +9,7 @@ const kit = '^src/kit/'
 const model = '^src/model/'
 const config = '^src/config/'
 const contracts = '^src/(store|engine|volume|mail)/contract\\.ts$'
-const services = '^src/(spaces|mails)/'
+const services = '^src/(spaces|mails|move)/'
 
 module.exports = {
   forbidden: [
@@ -28,6 +28,7 @@ module.exports = {
     only('engine-sandbox-alone', '^src/engine/sandbox/', [kit, model, config, contracts, '^src/nextcloud/']),
     only('spaces-service', '^src/spaces/', [kit, model, config, contracts, '^src/mails/']),
     only('mails-service', '^src/mails/', [kit, model]),
+    only('move-service', '^src/move/', [kit, model, config, '^src/nextcloud/']),
     {
       name: 'entry-points-use-services',
       severity: 'error',

@@ -1,31 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { releasesHere, whyNoHostEngine } from '../test/real/support/machine.ts'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { releasesDirectory, whyNoHostEngine } from '../test/real/support/machine.ts'
+import { openBenchHost, releaseUsed } from './host.ts'
 import { median, round, type Bench } from './report.ts'
 
 const rounds = 5
-const bin = resolve(import.meta.dirname, '../bin/chaton.js')
-const releases = '/var/lib/chaton/releases'
-
-function chaton(state: string, ...args: readonly string[]): void {
-  const { status, stderr } = spawnSync(process.execPath, [bin, ...args], {
-    encoding: 'utf8',
-    env: {
-      PATH: process.env['PATH'],
-      CHATON_CONFIG: '/dev/null',
-      CHATON_ENGINE: 'host',
-      CHATON_STATE_DIRECTORY: state,
-      CHATON_WEB_FIRST_PORT: '27100',
-      CHATON_VOLUMES_OVER_COMMIT: '100',
-      CHATON_RELEASES_DEFAULT: releaseUsed(),
-    },
-  })
-  if (status !== 0) throw new Error(`chaton ${args.join(' ')} ended with ${status}: ${stderr}`)
-}
-
-const releaseUsed = (): string => (existsSync(join(releases, '32.0.1')) ? '32.0.1' : (releasesHere()[0] ?? ''))
 
 function timed(work: () => void): number {
   const began = performance.now()
@@ -48,7 +28,7 @@ function install(state: string, turn: number): number {
   const account = ['--admin-user', 'admin', '--admin-pass', 'Kahx4ohzeiN6aeL', '--data-dir', data]
   try {
     return timed(() => {
-      const { status, stdout } = spawnSync('php', ['-d', 'memory_limit=512M', join(releases, releaseUsed(), 'occ'), 'maintenance:install', '--no-interaction', ...database, ...account], {
+      const { status, stdout } = spawnSync('php', ['-d', 'memory_limit=512M', join(releasesDirectory, releaseUsed(), 'occ'), 'maintenance:install', '--no-interaction', ...database, ...account], {
         encoding: 'utf8',
         env: { PATH: process.env['PATH'], NEXTCLOUD_CONFIG_DIR: config },
       })
@@ -63,34 +43,17 @@ function install(state: string, turn: number): number {
 export const provision: Bench = {
   unavailable: whyNoHostEngine,
   run: async (report) => {
-    const state = mkdtempSync(join(tmpdir(), 'chaton-bench-'))
-    chmodSync(state, 0o755)
-    const slugs = Array.from({ length: rounds + 1 }, (_, turn) => `bench-${turn}`)
-    try {
-      const [first = '', ...others] = slugs
-      const flags = ['--plan', 'tiny', '--title', 'Bench', '--owner-name', 'B', '--owner-email', 'b@bench.example', '--no-input']
-      chaton(state, 'provision', first, ...flags)
-      const ours: number[] = []
-      const theirs: number[] = []
-      for (const [turn, slug] of others.entries()) {
-        theirs.push(install(state, turn))
-        ours.push(timed(() => chaton(state, 'provision', slug, ...flags)))
-      }
-      const [our, their] = [median(ours) / 1000, median(theirs) / 1000]
-      const figures = { ours: round(our), other: round(their), otherName: 'occ maintenance:install alone', ratio: round(their / our) }
-      report({ figure: 'chaton provision to a healthy space, seconds', ...figures, goal: '2 s or less', met: our <= 2 })
-      report({ figure: 'times faster than an installation', ...figures, goal: 'at least 4 times', met: their / our >= 4 })
-    } finally {
-      for (const slug of slugs) spawnDelete(state, slug)
-      rmSync(state, { recursive: true, force: true })
+    await using host = openBenchHost()
+    host.provision('bench-0')
+    const ours: number[] = []
+    const theirs: number[] = []
+    for (let turn = 1; turn <= rounds; turn++) {
+      theirs.push(install(host.state, turn))
+      ours.push(timed(() => host.provision(`bench-${turn}`)))
     }
+    const [our, their] = [median(ours) / 1000, median(theirs) / 1000]
+    const figures = { ours: round(our), other: round(their), otherName: 'occ maintenance:install alone', ratio: round(their / our) }
+    report({ figure: 'chaton provision to a healthy space, seconds', ...figures, goal: '2 s or less', met: our <= 2 })
+    report({ figure: 'times faster than an installation', ...figures, goal: 'at least 4 times', met: their / our >= 4 })
   },
-}
-
-function spawnDelete(state: string, slug: string): void {
-  try {
-    chaton(state, 'space', 'delete', slug, '--confirm', slug, '--no-backup')
-  } catch (error) {
-    console.error(String(error))
-  }
 }

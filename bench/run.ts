@@ -5,6 +5,9 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   startup: async () => (await import('./startup.ts')).startup,
   provision: async () => (await import('./provision.ts')).provision,
   density: async () => (await import('./density.ts')).density,
+  'move-small': async () => (await import('./move-small.ts')).moveSmall,
+  'move-large': async () => (await import('./move-large.ts')).moveLarge,
+  'move-delta': async () => (await import('./move-delta.ts')).moveDelta,
 }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Progress } from '../spaces/progress.ts'
+import type { OpenMoveProgress } from './present/open-progress.ts'
 import type { App } from '../wiring.ts'
 
 export interface Argument {
@@ -38,8 +39,12 @@ export interface CommandInput {
   /** The whole command table. */
   readonly commands: readonly CommandEntry[]
   readonly progress: Progress
+  /** The view of a move while it works; loaded at first use. */
+  readonly moveProgress: () => Promise<OpenMoveProgress>
   readonly terminal: Terminal
   readonly signal: AbortSignal
+  /** Variables of the caller, for secrets that may not be arguments. */
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /** What a command may ask of the person. */
@@ -47,6 +52,8 @@ export interface Terminal {
   /** False when piped or with `--no-input`: then `ask` throws `refused` naming the flag that answers instead. */
   readonly canAsk: boolean
   ask(question: string, instead: string): Promise<string>
+  /** As `ask`, and what is typed is not shown. */
+  askSecret(question: string, instead: string): Promise<string>
   /** A line for people while a long command runs (standard error). */
   say(line: string): void
 }

@@ -26,11 +26,18 @@ export function completionScript(shell: Shell, table: Table): string {
   return shell === 'bash' ? body : `#compdef chaton\nautoload -U +X bashcompinit && bashcompinit\n${body}`
 }
 
+/** Of a noun that is a command as well. */
+function ownFlags(table: Table, noun: string): string[] {
+  const entry = table.find(({ path }) => path === noun)
+  return entry === undefined ? [] : flagsOf(entry)
+}
+
 function bash(table: Table): string {
-  const cases = table.map((entry) => `    "${entry.path}"*) words="${flagsOf(entry).join(' ')}" ;;`)
+  // Longest first: `move` is a command and begins other ones.
+  const cases = table.toSorted((a, b) => b.path.length - a.path.length).map((entry) => `    "${entry.path}"*) words="${flagsOf(entry).join(' ')}" ;;`)
   const nouns = firstWords(table)
     .filter((noun) => verbsOf(table, noun).length > 0)
-    .map((noun) => `    ${noun}) words="${verbsOf(table, noun).join(' ')}" ;;`)
+    .map((noun) => `    ${noun}) words="${[...verbsOf(table, noun), ...ownFlags(table, noun)].join(' ')}" ;;`)
   return `# chaton completion: source <(chaton completion bash)
 _chaton() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[*]:1:COMP_CWORD-1}" words=""

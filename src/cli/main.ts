@@ -68,6 +68,8 @@ function program(process_: Process, action: Action): Commander {
     .version(process_.version)
     .exitOverride()
     .configureOutput(output)
+    // A flag belongs to the command it stands behind: `move` has flags of its own and verbs as well.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', '\nFirst steps: chaton provision fixtures/spaces/jardin-partage.yaml\nCommands, exit codes and JSON schemas: docs/reference/')
   const parents = new Map<string, Commander>()
@@ -76,20 +78,27 @@ function program(process_: Process, action: Action): Commander {
     const [noun = '', verb] = words
     const parent = verb === undefined ? root : (parents.get(noun) ?? group(root, noun))
     if (verb !== undefined) parents.set(noun, parent)
-    addEntry(parent, entry, action)
+    const command = addEntry(parent, entry, action)
+    if (verb === undefined && verbsOf(noun).length > 0) parents.set(noun, command)
   }
   return root
+}
+
+const verbsOf = (noun: string): string[] => table.filter(({ path }) => path.startsWith(`${noun} `)).map(({ path }) => path.slice(noun.length + 1))
+
+function noSuchVerb(noun: string, given: string): ChatonError {
+  const verbs = verbsOf(noun)
+  const near = nearest(given, verbs)
+  return new ChatonError('bad-input', `chaton ${noun} has no "${given}"; ${near === undefined ? `choose one of: ${verbs.join(', ')}` : `did you mean "chaton ${noun} ${near}"?`}`)
 }
 
 function group(root: Commander, noun: string): Commander {
   const command = root.command(noun).description(groups[noun] ?? noun)
   inherit(root, command)
   return command.action((_options, self: Commander) => {
-    const verbs = table.filter((entry) => entry.path.startsWith(`${noun} `)).map((entry) => entry.path.slice(noun.length + 1))
     const given = self.args.find((word) => !word.startsWith('-'))
-    const near = given === undefined ? undefined : nearest(given, verbs)
-    const hint = near === undefined ? `choose one of: ${verbs.join(', ')}` : `did you mean "chaton ${noun} ${near}"?`
-    throw new ChatonError('bad-input', given === undefined ? `chaton ${noun} needs a verb; ${hint}` : `chaton ${noun} has no "${given}"; ${hint}`)
+    if (given !== undefined) throw noSuchVerb(noun, given)
+    throw new ChatonError('bad-input', `chaton ${noun} needs a verb; choose one of: ${verbsOf(noun).join(', ')}`)
   })
 }
 
@@ -97,9 +106,10 @@ function inherit(root: Commander, command: Commander): void {
   command.copyInheritedSettings(root).allowExcessArguments(true).allowUnknownOption(true)
 }
 
-function addEntry(parent: Commander, entry: CommandEntry, action: Action): void {
+function addEntry(parent: Commander, entry: CommandEntry, action: Action): Commander {
   const words = entry.path.split(' ')
-  const command = parent.command(words.at(-1) ?? entry.path).description(entry.summary).allowExcessArguments(false).allowUnknownOption(false)
+  const isNoun = verbsOf(entry.path).length > 0
+  const command = parent.command(words.at(-1) ?? entry.path).description(entry.summary).allowExcessArguments(isNoun).allowUnknownOption(false)
   for (const { name, help } of entry.args ?? []) command.argument(argumentSyntax(name), help)
   for (const { flags, help } of entry.flags ?? []) command.option(flags, help)
   if (entry.changes) command.option('--dry-run', 'show what would be done, change nothing')
@@ -108,7 +118,9 @@ function addEntry(parent: Commander, entry: CommandEntry, action: Action): void 
     if (!taken) command.addOption(new Option(flags, help))
   }
   command.addHelpText('after', `\nJSON schema of the result: docs/reference/${schemaFile(entry)}`)
-  command.action(async (...parameters: unknown[]) => {
+  return command.action(async (...parameters: unknown[]) => {
+    const [verb] = command.args.slice((entry.args ?? []).length)
+    if (verb !== undefined && isNoun) throw noSuchVerb(entry.path, verb)
     const given = parameters.slice(0, (entry.args ?? []).length) as (string | string[] | undefined)[]
     const flags = command.opts<Record<string, unknown>>()
     await action({

@@ -8,6 +8,7 @@ import { createLogger } from '../kit/log.ts'
 import { openApp, type App } from '../wiring.ts'
 import type { CommandInput } from './command.ts'
 import type { Invocation, Process } from './invocation.ts'
+import type { OpenMoveProgress } from './present/open-progress.ts'
 import { presentError, presentResult } from './present/output.ts'
 import { openProgress } from './present/progress.ts'
 import { table } from './table.ts'
@@ -19,6 +20,11 @@ export async function runCommand(invocation: Invocation, process_: Process): Pro
   const onSignal = (): void => stopper.abort(new ChatonError('interrupted', 'stopped', { next: ['run the same command again to go on'] }))
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   const progress = await openProgress(invocation, process_)
+  let moveProgress: Promise<OpenMoveProgress> | undefined
+  const closeProgress = async (): Promise<void> => {
+    await progress.close()
+    await (await moveProgress)?.close()
+  }
   let app: App | undefined
   try {
     const config = await readConfig(invocation, process_)
@@ -32,23 +38,36 @@ export async function runCommand(invocation: Invocation, process_: Process): Pro
       app,
       commands: table,
       progress: progress.report,
+      moveProgress: async () => await (moveProgress ??= loadMoveProgress(invocation, process_)),
       terminal: terminalOf(invocation, process_),
       signal: stopper.signal,
+      environment: process_.environment,
     }
     const result = await abortable(command.run(input), stopper.signal)
-    await progress.close()
+    await closeProgress()
     const sandbox = invocation.entry.ofSpaces === true && config.engine === 'sandbox'
     presentResult({ command, result, json: invocation.json, sandbox, stdout: process_.stdout })
     return command.exitCode(result)
   } catch (thrown) {
-    await progress.close()
-    const error = asChatonError(stopper.signal.aborted ? stopper.signal.reason : thrown)
+    await closeProgress()
+    const error = stoppedOr(thrown, stopper.signal)
     presentError(error, { json: invocation.json, stderr: process_.stderr, stdout: process_.stdout })
     return exitCodes[error.code].exit
   } finally {
     process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal)
     await app?.close()
   }
+}
+
+/** Whatever fails after a signal failed because of it; a command that ended by itself says more. */
+function stoppedOr(thrown: unknown, signal: AbortSignal): ChatonError {
+  const error = asChatonError(thrown)
+  return signal.aborted && error.code !== 'interrupted' ? asChatonError(signal.reason) : error
+}
+
+async function loadMoveProgress(invocation: Invocation, process_: Process): Promise<OpenMoveProgress> {
+  const { openMoveProgress } = await import('./present/move-progress.ts')
+  return openMoveProgress(invocation, process_)
 }
 
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

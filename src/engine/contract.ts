@@ -149,7 +149,7 @@ export interface Engine {
    * earlier link of the account stops working. Throws `no-room` if the cap is reached, `conflict` never.
    */
   invite(target: SpaceTarget, account: { userId: string; displayName: string; email: string; locale: Locale }): Promise<Invitation>
-  /** Throws `not-found`. A disabled account keeps everything and cannot sign in. */
+  /** Throws `not-found`; `no-room` where Nextcloud (34 and later) refuses to enable one above the cap. A disabled account keeps everything and cannot sign in. */
   setAccountEnabled(target: SpaceTarget, userId: string, enabled: boolean): Promise<void>
   /** A new app password, named `label` in the account's list. Throws `not-found`. */
   createAppPassword(target: SpaceTarget, userId: string, label: string): Promise<Credentials>
@@ -163,10 +163,15 @@ export interface Engine {
    */
   changedSince(targets: readonly SpaceTarget[], since: string | undefined): Promise<{ changed: readonly string[]; token: string }>
 
+  /**
+   * Gives back the memory of a space where nobody was at work since the last call; called every few minutes. The first visitor
+   * after that waits some tenths of a second longer. Answers whether there was something to give back.
+   */
+  rest(target: SpaceTarget): Promise<boolean>
   /** Nextcloud's background jobs, once (every five minutes is right). Does nothing for a suspended space. */
   runJobs(target: SpaceTarget): Promise<void>
   /** What this engine keeps for spaces that are not among `known`: databases, users, volumes, directories, sites, processes. */
-  leftovers(known: readonly SpaceTarget[]): Promise<readonly Finding[]>
+  leftovers(known: readonly Pick<SpaceTarget, 'slug' | 'uid'>[]): Promise<readonly Finding[]>
   /** Runs Nextcloud's own `occ` for the hoster. Throws `machine-not-ready` on an engine without one. */
   occ(target: SpaceTarget, args: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>
 

@@ -7,6 +7,7 @@ interface Exchange {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
   readonly signal?: AbortSignal
+  readonly ca?: string
 }
 
 /**
@@ -22,7 +23,7 @@ export async function requestAsHost(url: string, options: Exchange, host: string
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const secure = new URL(url).protocol === 'https:'
     const sent = secure
-      ? httpsRequest(url, { ...settings, servername: host.replace(/:\d+$/, '') }, resolve)
+      ? httpsRequest(url, { ...settings, servername: host.replace(/:\d+$/, ''), ...(options.ca === undefined ? {} : { ca: options.ca }) }, resolve)
       : httpRequest(url, settings, resolve)
     sent.on('error', reject)
     sent.end(options.body)

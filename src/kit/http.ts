@@ -11,6 +11,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
   readonly redirect?: 'follow' | 'manual' | 'error'
+  /** Certificate of the authority to trust, PEM, in place of the well-known ones; only beside a `host` header. */
+  readonly ca?: string
 }
 
 export interface HttpResponse {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { ChatonError } from '../kit/errors.ts'
+import { typography } from '../kit/format.ts'
 import type { Locale } from '../model/space.ts'
-import { typography } from './format.ts'
 
 export const templatesDirectory = fileURLToPath(new URL('../../templates', import.meta.url))
 

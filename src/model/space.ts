@@ -94,6 +94,14 @@ export const SpaceStatus = z
       .strictObject({ backup: z.string().describe('Where the last backup lies; empty where none was wanted.') })
       .optional()
       .describe('Set once a deletion has its backup; a deletion that was cut off goes on from there.'),
+    restore: z
+      .strictObject({
+        from: z.string().describe('Directory of the backup.'),
+        uid: z.string().describe('Identity of the space that was backed up.'),
+        createdAt: z.iso.datetime().describe('When it was backed up.'),
+      })
+      .optional()
+      .describe('Set while the space is being made from a backup. A restore that was cut off starts over; nothing else may finish the space.'),
   })
   .describe('What is observed; written by chaton alone.')
 export type SpaceStatus = z.infer<typeof SpaceStatus>

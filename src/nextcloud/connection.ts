@@ -7,6 +7,8 @@ export interface Server {
   readonly base: string
   /** Added to every request, for example `{ host: 'jardin.example.org' }` for a server reached by its loopback address. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Certificate of the authority that vouches for it, PEM, where that is none of the well-known. */
+  readonly ca?: string
   /** Of one exchange. Default 30 s. */
   readonly timeoutMs?: number
 }
@@ -22,6 +24,7 @@ export async function ask(server: Server, path: string, options: HttpRequest = {
   return request(server.base.replace(/\/+$/, '') + path, {
     timeoutMs: server.timeoutMs ?? 30_000,
     redirect: 'manual',
+    ...(server.ca === undefined ? {} : { ca: server.ca }),
     ...options,
     headers: { ...server.headers, ...options.headers },
   })

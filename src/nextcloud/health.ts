@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '../kit/clock.ts'
 import { asChatonError, ChatonError } from '../kit/errors.ts'
 import { randomName, randomWord } from '../kit/random.ts'
 import type { Connection, Server } from './connection.ts'
@@ -15,6 +16,9 @@ export interface HealthCheck {
 export type HealthCheckName = 'status.php' | 'sign-in' | 'dav-write' | 'dav-read' | 'clean-up'
 
 export interface HealthOptions extends Omit<Server, 'base'> {
+  /** How long a server that does not answer at all is waited for. Default: not at all. */
+  readonly patienceMs?: number
+  readonly clock?: Clock
   /** Milliseconds, for measuring. */
   readonly now?: () => number
 }
@@ -28,7 +32,7 @@ export async function checkHealth(
   credentials: { readonly userId: string; readonly password: string },
   options: HealthOptions = {},
 ): Promise<HealthCheck[]> {
-  const { now = () => performance.now(), ...server } = options
+  const { now = () => performance.now(), patienceMs = 0, clock = systemClock, ...server } = options
   const connection: Connection = { base, ...server, user: credentials.userId, password: credentials.password }
   const checks: HealthCheck[] = []
   const check = async (name: HealthCheckName, act: () => Promise<void>): Promise<boolean> => {
@@ -40,7 +44,7 @@ export async function checkHealth(
   }
   const file = { userId: credentials.userId, path: `chaton-check-${randomName(16)}.txt`, text: randomWord(200) }
 
-  if (!(await check('status.php', () => expectReady(connection)))) return checks
+  if (!(await check('status.php', () => patiently(() => expectReady(connection), { patienceMs, clock })))) return checks
   const signedIn = await check('sign-in', async () => {
     file.userId = (await readOwnUser(connection)).id
   })
@@ -50,6 +54,21 @@ export async function checkHealth(
   }
   await check('clean-up', () => deleteFile(connection, file.userId, file.path))
   return checks
+}
+
+const pauseMs = 500
+
+/** Again and again while there is no answer: a web server may still wait for its certificate. */
+async function patiently(act: () => Promise<void>, { patienceMs, clock }: { patienceMs: number; clock: Clock }): Promise<void> {
+  const deadline = clock.now().getTime() + patienceMs
+  for (;;) {
+    try {
+      return await act()
+    } catch (error) {
+      if (!asChatonError(error).retryable || clock.now().getTime() >= deadline) throw error
+      await clock.sleep(pauseMs)
+    }
+  }
 }
 
 async function expectReady(server: Server): Promise<void> {

@@ -1,22 +1,9 @@
-import type { Config } from '../config/options.ts'
-import type { SpaceTarget } from '../engine/contract.ts'
-import type { Store } from '../store/contract.ts'
-import { targetOf } from './desired.ts'
+import type { Plan } from '../model/plan.ts'
+import { bytesOf } from '../model/size.ts'
+import type { Space } from '../model/space.ts'
 
-export interface Promises {
-  /** Sum of the pools of all spaces. */
-  readonly promisedBytes: number
-  readonly targets: readonly SpaceTarget[]
-}
-
-/** What is promised to all spaces there are. A space whose plan is gone is left out of the sum, not of the machine. */
-export async function promisesOf(options: { readonly store: Store; readonly config: Config; readonly releases: readonly string[] }): Promise<Promises> {
-  const { store, config, releases } = options
-  const [spaces, plans] = await Promise.all([store.list('Space'), store.list('Plan')])
-  const byName = new Map(plans.map((plan) => [plan.metadata.name, plan]))
-  const targets = spaces.flatMap((space) => {
-    const plan = byName.get(space.spec.plan)
-    return plan === undefined ? [] : [targetOf({ space, plan, config, releases })]
-  })
-  return { targets, promisedBytes: targets.reduce((sum, { poolBytes }) => sum + poolBytes, 0) }
+/** Sum of the pools of all these spaces, in bytes. A space whose plan is gone adds nothing. Pure. */
+export function promisedBytes(spaces: readonly Space[], plans: readonly Plan[]): number {
+  const pools = new Map(plans.map(({ metadata, spec }) => [metadata.name, bytesOf(spec.storage)]))
+  return spaces.reduce((sum, { spec }) => sum + (pools.get(spec.plan) ?? 0), 0)
 }

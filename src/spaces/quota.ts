@@ -8,6 +8,8 @@ const handedOut = 0.95
 const tolerance = 0.25
 
 const smallReserve = 64_000_000
+/** Quota of every account that holds anything while the pool is full. Not 0: Nextcloud's pages warn of a full account only above that. */
+const closedBytes = 1
 
 export interface QuotaInput {
   readonly poolBytes: number
@@ -78,7 +80,8 @@ interface Share {
  * - The headrooms (quota less files) of all enabled accounts together stay within what is left, times the over-commitment.
  * - A quarter is spread evenly, so that nobody starves; three quarters go to those who wrote recently, by how much.
  * - A disabled account has no headroom: others may still write into folders that it shares.
- * - When nothing is left, every quota equals the files: writers get HTTP 507, deleting works and frees at once.
+ * - When nothing is left, every quota is far below the files: writers get HTTP 507 whatever they delete, until a look finds
+ *   room. A quota that equals the files would be room again as soon as a file goes to the trash, which frees nothing.
  * - Quotas that are near enough stay; applied twice, the second time changes nothing.
  */
 export function decideQuotas(input: QuotaInput): QuotaDecision {
@@ -87,15 +90,14 @@ export function decideQuotas(input: QuotaInput): QuotaDecision {
   const limit = Math.floor(leftBytes * input.overCommitment)
   const files = new Map(input.usage.accounts.map(({ userId, filesBytes }) => [userId, filesBytes]))
   const sorted = input.accounts.toSorted((a, b) => compare(a.userId, b.userId))
-  const disabled = sorted.filter(({ enabled }) => !enabled).map((account) => decideDisabled(account, files.get(account.userId) ?? 0))
-  const enabled = withinLimit(sharesOf(input, sorted.filter(({ enabled }) => enabled), { files, limit }), limit)
-  const accounts = [...disabled, ...enabled].toSorted((a, b) => compare(a.userId, b.userId))
+  const full = limit === 0
+  const accounts = full ? sorted.map((account) => decideClosed(account, files.get(account.userId) ?? 0)) : decideOpen(input, sorted, { files, limit })
   const current = new Map(sorted.map(({ userId, quotaBytes }) => [userId, quotaBytes]))
   return {
     totalBytes,
     leftBytes,
-    promisedBytes: sumOf(enabled),
-    full: limit === 0,
+    promisedBytes: sumOf(accounts),
+    full,
     accounts,
     changes: new Map(accounts.flatMap(({ userId, quotaBytes }) => (current.get(userId) === quotaBytes ? [] : [[userId, quotaBytes]]))),
   }
@@ -104,6 +106,22 @@ export function decideQuotas(input: QuotaInput): QuotaDecision {
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
 const sumOf = (decisions: readonly AccountDecision[]): number => decisions.reduce((sum, { headroomBytes }) => sum + headroomBytes, 0)
+
+function decideClosed({ userId, enabled }: QuotaInput['accounts'][number], filesBytes: number): AccountDecision {
+  return { userId, quotaBytes: Math.min(closedBytes, filesBytes), headroomBytes: 0, why: enabled ? 'full' : 'disabled' }
+}
+
+interface Room {
+  readonly files: ReadonlyMap<string, number>
+  /** What may be promised to all; above 0. */
+  readonly limit: number
+}
+
+function decideOpen(input: QuotaInput, sorted: QuotaInput['accounts'], { files, limit }: Room): AccountDecision[] {
+  const disabled = sorted.filter(({ enabled }) => !enabled).map((account) => decideDisabled(account, files.get(account.userId) ?? 0))
+  const enabled = withinLimit(sharesOf(input, sorted.filter(({ enabled }) => enabled), { files, limit }), limit)
+  return [...disabled, ...enabled].toSorted((a, b) => compare(a.userId, b.userId))
+}
 
 function decideDisabled({ userId, quotaBytes }: QuotaInput['accounts'][number], filesBytes: number): AccountDecision {
   const kept = quotaBytes === undefined || quotaBytes > filesBytes ? filesBytes : quotaBytes
@@ -114,7 +132,7 @@ function decideDisabled({ userId, quotaBytes }: QuotaInput['accounts'][number], 
 function sharesOf(
   { growth }: QuotaInput,
   enabled: QuotaInput['accounts'],
-  { files, limit }: { readonly files: ReadonlyMap<string, number>; readonly limit: number },
+  { files, limit }: Room,
 ): Share[] {
   const handOut = Math.floor(limit * handedOut)
   const even = Math.floor((handOut * evenShare) / Math.max(1, enabled.length))

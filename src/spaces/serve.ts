@@ -1,4 +1,5 @@
 import { asChatonError } from '../kit/errors.ts'
+import type { Lock } from '../kit/lock.ts'
 import type { Space } from '../model/space.ts'
 import type { Stored } from '../store/contract.ts'
 import { expiredBackups, pruneBackups } from './backup/backup.ts'
@@ -13,6 +14,7 @@ import { watchPools } from './watch-pools.ts'
 const jobsEveryMs = 300_000
 const keepEveryMs = 30_000
 const pruneEveryMs = 86_400_000
+const restEveryMs = 300_000
 
 /** Of one round over all spaces. */
 export interface RoundReport {
@@ -37,12 +39,13 @@ export async function serve(context: SpacesContext, signal: AbortSignal): Promis
     watchPools(context, { signal, notify: mailNotifier(context) }),
     every(keepEveryMs, async () => await keepRound(context)),
     every(jobsEveryMs, async () => await eachSpace(context, async (space) => await context.engine.runJobs(await targetOfStored(context, space)))),
+    every(restEveryMs, async () => await eachSpace(context, async (space) => await context.engine.rest(await targetOfStored(context, space)))),
     every(pruneEveryMs, async () => await pruneBackups(context)),
   ])
 }
 
 /** One round of everything that {@link serve} keeps doing, or with `dryRun` what it would do. A space that fails holds up no other. */
-export async function serveOnce(context: SpacesContext, { dryRun }: { readonly dryRun: boolean }): Promise<RoundReport> {
+export async function serveOnce(context: SpacesContext, { dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<RoundReport> {
   if (dryRun) return await lookOnce(context)
   const kept = await keepRound(context)
   const notify = mailNotifier(context)
@@ -83,10 +86,7 @@ async function lookOnce(context: SpacesContext): Promise<RoundReport> {
 async function keepRound(context: SpacesContext): Promise<Pick<RoundReport, 'spaces' | 'restarted' | 'updated' | 'failures'>> {
   const restarted: string[] = []
   const failures = await eachSpace(context, async (space) => {
-    const target = await targetOfStored(context, space)
-    if ((await context.engine.state(target)) !== 'stopped') return
-    await context.engine.ensureSite(target)
-    restarted.push(target.slug)
+    if (await startAgain(context, space)) restarted.push(space.metadata.name)
   })
   const updated: string[] = []
   for (const slug of await outdatedSpaces(context)) {
@@ -98,6 +98,26 @@ async function keepRound(context: SpacesContext): Promise<Pick<RoundReport, 'spa
     }
   }
   return { spaces: (await context.store.list('Space')).length, restarted, updated, failures }
+}
+
+/** A space that another run works on (a backup closes it for a while) is that run's to open. */
+async function startAgain(context: SpacesContext, space: Stored<Space>): Promise<boolean> {
+  const target = await targetOfStored(context, space)
+  const isStopped = async (): Promise<boolean> => (await context.engine.state(target)) === 'stopped'
+  if (!(await isStopped())) return false
+  await using lock = await lockIfFree(context, target.slug)
+  if (lock === undefined || !(await isStopped())) return false
+  await context.engine.ensureSite(target)
+  return true
+}
+
+async function lockIfFree(context: SpacesContext, slug: string): Promise<Lock | undefined> {
+  try {
+    return await context.lock(slug)
+  } catch (error) {
+    if (asChatonError(error).code === 'conflict') return undefined
+    throw error
+  }
 }
 
 async function eachSpace(context: SpacesContext, work: (space: Stored<Space>) => Promise<unknown>): Promise<{ slug: string; message: string }[]> {

@@ -11,9 +11,11 @@ declare(strict_types=1);
  * Arguments: release tree, mark. Environment: NEXTCLOUD_CONFIG_DIR.
  */
 
+use OCP\Accounts\IAccountManager;
 use OCP\App\AppPathNotFoundException;
 use OCP\App\IAppManager;
 use OCP\HintException;
+use OCP\IAppConfig;
 use OCP\IConfig;
 use OCP\IDBConnection;
 use OCP\IGroupManager;
@@ -51,8 +53,38 @@ final class Agent {
 	) {
 	}
 
+	/**
+	 * Nextcloud remembers what it read, and what was not there, until PHP ends: elsewhere that is one request. This process
+	 * answers many, and people change accounts through the web between them.
+	 */
+	private function forget(): void {
+		$settings = [Server::get(IAppConfig::class), ...(interface_exists(OCP\Config\IUserConfig::class) ? [Server::get(OCP\Config\IUserConfig::class)] : [])];
+		foreach ($settings as $store) {
+			method_exists($store, 'clearCacheAll') ? $store->clearCacheAll() : $store->clearCachedConfig();
+		}
+		foreach ([$this->config, $this->users, $this->groups, Server::get(IAccountManager::class), ...$this->users->getBackends(), ...$this->groups->getBackends()] as $service) {
+			$this->emptyCaches($service);
+		}
+	}
+
+	/** The names of the properties are Nextcloud's own and differ between releases; all of them speak of a cache. */
+	private function emptyCaches(object $service): void {
+		foreach ((new ReflectionObject($service))->getProperties() as $property) {
+			if (stripos($property->getName(), 'cache') === false || !$property->isInitialized($service)) {
+				continue;
+			}
+			$cache = $property->getValue($service);
+			if (is_array($cache)) {
+				$property->setValue($service, []);
+			} elseif ($cache instanceof OCP\Cache\CappedMemoryCache) {
+				$cache->clear();
+			}
+		}
+	}
+
 	/** Operations by name; each takes the arguments of the request and gives its result. */
 	public function call(string $op, array $args): mixed {
+		$this->forget();
 		return match ($op) {
 			'ping' => true,
 			'ensureAdministrator' => $this->ensureAdministrator($args),
@@ -68,6 +100,26 @@ final class Agent {
 			'removeThrowaways' => $this->removeThrowaways(),
 			default => throw new Refusal('bug', 'the agent knows no operation "' . $op . '"'),
 		};
+	}
+
+	/**
+	 * Nextcloud remembers accounts, groups and their settings as long as a process lives, and this one lives on while
+	 * people change them in their pages. Taking its backends out and in again empties the first two.
+	 */
+	private function forget(): void {
+		foreach ([[$this->users, 'registerBackend'], [$this->groups, 'addBackend']] as [$manager, $add]) {
+			$backends = $manager->getBackends();
+			$manager->clearBackends();
+			array_map([$manager, $add], $backends);
+		}
+		foreach (['OCP\\Config\\IUserConfig', 'NCU\\Config\\IUserConfig'] as $settings) {
+			if (interface_exists($settings)) {
+				Server::get($settings)->clearCacheAll();
+				return;
+			}
+		}
+		// Up to 30 there is no public way.
+		(fn () => $this->userCache->clear())->call($this->config);
 	}
 
 	private function user(string $userId): IUser {

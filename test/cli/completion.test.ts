@@ -20,6 +20,12 @@ describe('completion in bash', () => {
     expect(complete(['chaton', 'space', 're'])).toEqual(['resume', 'restore'])
   })
 
+  test('offers verbs and flags of a noun that is a command as well', () => {
+    expect(complete(['chaton', 'move', ''])).toEqual(expect.arrayContaining(['run', 'status', '--from', '--dry-run']))
+    expect(complete(['chaton', 'move', 'report', '--'])).toEqual(expect.arrayContaining(['--check', '--json']))
+    expect(complete(['chaton', 'move', 'report', '--'])).not.toContain('--from')
+  })
+
   test('offers the flags of a command', () => {
     expect(complete(['chaton', 'space', 'delete', '--'])).toEqual(expect.arrayContaining(['--confirm', '--no-backup', '--dry-run', '--json']))
   })

@@ -43,14 +43,36 @@ export function person(engine: Engine, target: SpaceTarget, { userId, password }
   return { userId, password, dav, put }
 }
 
-/** OCS as this account; the HTTP status and the code of the envelope. */
+/** Path of an invitation's link below the address at which this machine reaches the space. */
+export function pathOfLink(engine: Engine, target: SpaceTarget, link: string): string {
+  const base = new URL(engine.address(target).url).pathname.replace(/\/$/, '')
+  return new URL(link).pathname.slice(base.length)
+}
+
+/** Opens an invitation as a browser does, with its cookies and the token against forged requests, and answers the page's form. */
+export async function choosePassword(engine: Engine, target: SpaceTarget, link: string, password: string): Promise<{ status?: string; user?: string }> {
+  const { url } = engine.address(target)
+  const path = pathOfLink(engine, target, link)
+  const page = await ask({ url, user: '', password: '' }, 'GET', path, { as: false })
+  const answer = await ask({ url, user: '', password: '' }, 'POST', path.replace('/reset/form/', '/set/'), {
+    as: false,
+    headers: {
+      'content-type': 'application/json',
+      cookie: page.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; '),
+      requesttoken: /data-requesttoken="([^"]+)"/.exec(page.text)?.[1] ?? '',
+    },
+    body: JSON.stringify({ password, proceed: true }),
+  })
+  return JSON.parse(answer.text) as { status?: string; user?: string }
+}
+
+/** OCS as this account; the HTTP status and the code of the envelope (28 and 29 send XML to who is not signed in, whatever was asked for). */
 export async function ocs(engine: Engine, target: SpaceTarget, who: Person, call: { method: string; path: string; form?: Record<string, string> }): Promise<{ http: number; code: number }> {
   const answer = await ask({ url: engine.address(target).url, user: who.userId, password: who.password }, call.method, `/ocs/v2.php/cloud/${call.path}?format=json`, {
     headers: { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' },
     ...(call.form ? { body: new URLSearchParams(call.form).toString() } : {}),
   })
-  const { meta } = (JSON.parse(answer.text) as { ocs: { meta: { statuscode: number } } }).ocs
-  return { http: answer.status, code: meta.statuscode }
+  return { http: answer.status, code: Number(/"?statuscode(?:":|>)(\d+)/.exec(answer.text)?.[1]) }
 }
 
 /** Checksum and time of every file of the account, by path. */

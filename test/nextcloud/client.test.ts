@@ -56,6 +56,25 @@ function good(twist: (seen: Seen) => { status: number; body?: string } | undefin
 const names = ['status.php', 'sign-in', 'dav-write', 'dav-read', 'clean-up']
 
 describe('src/nextcloud/health', () => {
+  it('waits for a server that does not answer yet, as long as it was told to', async () => {
+    const url = await serve(good())
+    const port = Number(new URL(url).port)
+    server?.closeAllConnections()
+    await new Promise<void>((resolve) => server?.close(() => resolve()))
+    const slept: number[] = []
+    const clock = (atThird: () => void) => ({
+      now: () => new Date(slept.length * 1000),
+      sleep: async (milliseconds: number) => {
+        slept.push(milliseconds)
+        if (slept.length === 3) await new Promise<void>((resolve) => (atThird(), server?.listen(port, '127.0.0.1', resolve)))
+      },
+    })
+
+    expect(await checkHealth(url, { userId: 'ann', password: 'p' }, { patienceMs: 2000, clock: clock(() => expect.fail('too patient')) })).toMatchObject([{ name: 'status.php', ok: false }])
+    slept.length = 0
+    expect((await checkHealth(url, { userId: 'ann', password: 'p' }, { patienceMs: 5000, clock: clock(() => {}) })).map(({ ok }) => ok)).toEqual([true, true, true, true, true])
+  })
+
   it('passes a good server, below a path and under another host name', async () => {
     const url = await serve(good())
     const checks = await checkHealth(`${url}/cloud/`, { userId: 'ann@example.org', password: 'secret-1' }, { headers: { host: 'jardin.example.org' } })

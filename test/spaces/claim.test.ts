@@ -39,6 +39,15 @@ describe('what a manifest means beside what is stored', () => {
     expect(judgeClaim(aSpace({ spec: { release: '32.0.1' } }), live, [])).toEqual({ action: 'change', fields: ['release'] })
   })
 
+  test('a space that a restore has half made is left to that restore', () => {
+    const restore = { from: '/backups/one', uid: 'u', createdAt: '2026-11-24T04:30:00Z' }
+    const half = aSpace({ status: { phase: 'Provisioning', conditions: [], restore } })
+
+    expect(() => judgeClaim(aSpace(), half, ['jardin-partage'])).toThrow(
+      expect.objectContaining({ code: 'conflict', next: [expect.stringContaining('chaton space restore /backups/one --as jardin-partage'), expect.stringContaining('delete')] }),
+    )
+  })
+
   test('a space that is being deleted is not taken over', () => {
     const deleting = aSpace({ status: { phase: 'Deleting', conditions: [] } })
 

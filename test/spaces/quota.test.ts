@@ -191,6 +191,23 @@ function act(one: Person, part: number, what: string): Person {
   return { ...one, filesBytes: one.filesBytes - moved, trashBytes: what === 'trash' ? one.trashBytes + moved : 0 }
 }
 
+describe('quotas: a full pool', () => {
+  test('grows by nothing whatever people trash and write, until something is emptied', () => {
+    const action = fc.tuple(fc.nat({ max: 2 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom('write', 'trash'))
+    fc.assert(
+      fc.property(fc.array(action, { minLength: 5, maxLength: 40 }), fc.boolean(), (actions, enabled) => {
+        const given = inputOf(people(3, (index) => ({ filesBytes: 32 * megabyte, enabled: enabled || index > 0 })), { poolBytes: 100 * megabyte })
+        const { changes } = decideQuotas(given)
+        let crowd = people(3, (index) => ({ filesBytes: 32 * megabyte, quotaBytes: changes.get(`user-0${index}`) }))
+        for (const [who, part, what] of actions) crowd = crowd.map((one, index) => (index === who ? act(one, part, what) : one))
+        // One byte each: the quota is not 0, so that Nextcloud tells people that it is used up.
+        expect(totalBytesOf(inputOf(crowd, { poolBytes: 100 * megabyte }).usage)).toBeLessThanOrEqual(totalBytesOf(given.usage) + 3)
+      }),
+      { numRuns: 300, examples: [[[[1, 1, 'trash'], [1, 1, 'write'], [1, 1, 'trash'], [1, 1, 'write'], [0, 1, 'write']], true]] },
+    )
+  })
+})
+
 describe('quotas: examples', () => {
   test('an empty pool of 100 MB is spread evenly', () => {
     const { accounts, leftBytes, full } = decideQuotas(inputOf(people(10), { poolBytes: 100 * megabyte }))
@@ -209,11 +226,11 @@ describe('quotas: examples', () => {
     expect(busy?.quotaBytes).toBe(5_000 * megabyte + (busy?.headroomBytes ?? 0))
   })
 
-  test('a full pool gives every account the quota of its files', () => {
+  test('a full pool gives nobody room to write, also once files are in the trash', () => {
     const given = inputOf(people(5, (index) => ({ filesBytes: index * 9 * megabyte, trashBytes: 2 * megabyte, quotaBytes: 60 * megabyte })), { poolBytes: 100 * megabyte })
     const { accounts, full, leftBytes, promisedBytes } = decideQuotas(given)
     expect([full, leftBytes, promisedBytes]).toEqual([true, 0, 0])
-    expect(accounts.map(({ quotaBytes, why }) => [quotaBytes / megabyte, why])).toEqual([0, 9, 18, 27, 36].map((files) => [files, 'full']))
+    expect(accounts.map(({ quotaBytes, why }) => [quotaBytes, why])).toEqual([0, 1, 1, 1, 1].map((quota) => [quota, 'full']))
   })
 
   test('what quotas cannot see and is growing is not promised', () => {

@@ -157,6 +157,27 @@ describe('the loop', () => {
     expect(fake.engine.totalBytes()).toBeLessThanOrEqual(95 * megabyte)
   })
 
+  test('deleting into the trash and writing again does not fill the pool beyond its size', async () => {
+    const fake = await withPeople(10)
+    let highest = 0
+    await watch(
+      fake,
+      (poll) => poll > 200,
+      (poll) => {
+        if (poll < 3) return
+        for (let index = 0; index < 10; index++) {
+          const userId = `user-${index}`
+          if (fake.engine.put(userId, 500_000) === 201) continue
+          const { filesBytes = 0, trashBytes = 0 } = fake.engine.accounts.get(userId) ?? {}
+          if (filesBytes >= 500_000) fake.engine.change(userId, { filesBytes: filesBytes - 500_000, trashBytes: trashBytes + 500_000 })
+          fake.engine.put(userId, 500_000)
+        }
+        highest = Math.max(highest, fake.engine.totalBytes())
+      },
+    )
+    expect(highest).toBeLessThanOrEqual(100 * megabyte)
+  })
+
   test('space that is freed can be written again within three polls', async () => {
     const fake = await withPeople(4)
     fake.engine.change('user-0', { filesBytes: 60 * megabyte, trashBytes: 36 * megabyte })

@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts'
 import { FindingResult } from '../schemas.ts'
 
 const marks = { error: '✗', warning: '!', info: '·' } as const
+const severities = ['error', 'warning', 'info'] as const
 
 export const command = defineCommand({
   result: z.object({ engine: z.enum(['host', 'sandbox']), ready: z.boolean(), findings: z.array(FindingResult) }),
@@ -12,7 +13,7 @@ export const command = defineCommand({
   },
   text: ({ ready, findings }) => ({
     lines: [
-      ...findings.flatMap(({ severity, message, fix }) => [`${marks[severity]} ${message}`, ...(fix === undefined ? [] : [`    mend it: ${fix}`])]),
+      ...severities.flatMap((wanted) => findings.filter(({ severity }) => severity === wanted)).flatMap(({ severity, message, fix }) => [`${marks[severity]} ${message}`, ...(fix === undefined ? [] : [`    mend it: ${fix}`])]),
       ready ? 'This machine is ready.' : 'This machine is not ready: mend what is marked with ✗, then run chaton doctor again.',
     ],
   }),

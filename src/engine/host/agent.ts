@@ -24,6 +24,8 @@ export interface AgentDeps {
   /** PHP's command line. */
   readonly php: () => Promise<string>
   readonly processes: Pick<SpaceProcesses, 'commandLineSettings'>
+  /** Done before the process of a space starts: Nextcloud looks for its Redis once, while it loads. */
+  readonly prepare?: (space: HostSpace) => Promise<void>
 }
 
 const Answer = z.object({ id: z.number(), ok: z.boolean(), result: z.unknown().optional(), code: z.string().optional(), message: z.string().optional() })
@@ -85,6 +87,7 @@ export class Agents {
   }
 
   async #start(space: HostSpace): Promise<Session> {
+    await this.#deps.prepare?.(space)
     const mark = `\u001E${randomWord(12)} `
     const script = join(space.paths.config, 'agent.php')
     const args = [...this.#deps.processes.commandLineSettings(space), script, space.release, mark]

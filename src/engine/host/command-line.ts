@@ -23,6 +23,7 @@ async function runScript({ php, processes }: Pick<HostParts, 'php' | 'processes'
 }
 
 export async function runOcc(parts: HostParts, space: HostSpace, args: readonly string[]): Promise<RunResult> {
+  await parts.processes.ensureRedis(space)
   return await runScript(parts, space, 'console.php', ['--no-ansi', ...args])
 }
 

@@ -3,6 +3,7 @@ import { asChatonError } from '../../kit/errors.ts'
 import { checkHealth } from '../../nextcloud/health.ts'
 import type { Engine, HealthCheck, SpaceState, SpaceTarget, SpaceUsage } from '../contract.ts'
 import { backupSpace, requireSpace, restoreSpace } from './backup.ts'
+import { forgetClosing, isSuspended } from './closing.ts'
 import { changedSince } from './changes.ts'
 import { runCron, runOcc } from './command-line.ts'
 import type { HostParts } from './host-parts.ts'
@@ -34,6 +35,7 @@ export function engineOf(parts: HostParts): Engine {
     state: async (target) => await stateOf(parts, target),
     async suspend(target) {
       const found = await space(target)
+      await forgetClosing(parts, found.names.id)
       await sites.ensure(found, 'suspended')
       await Promise.all([processes.stop(found), parts.agents.close(found.names.id)])
     },
@@ -41,6 +43,7 @@ export function engineOf(parts: HostParts): Engine {
       const found = await space(target)
       await processes.ensure(found)
       await sites.ensure(found, 'live')
+      await forgetClosing(parts, found.names.id)
     },
     remove: async (target) => await removeSpace(parts, target),
     accounts: async (target) => await nextcloud.accounts(await space(target)),
@@ -52,6 +55,7 @@ export function engineOf(parts: HostParts): Engine {
     setQuotas: async (target, quotas) => (quotas.size === 0 ? 0 : await nextcloud.setQuotas(await space(target), quotas)),
     usage: async (target) => await usage(parts, target),
     changedSince: async (targets, since) => await changedSince(parts.databases, targets, since),
+    rest: async (target) => await processes.rest(await space(target)),
     async runJobs(target) {
       const found = await space(target)
       if ((await sites.mode(found.names.id)) === 'suspended') return
@@ -65,25 +69,30 @@ export function engineOf(parts: HostParts): Engine {
   }
 }
 
-async function stateOf({ spaces, sites, processes }: HostParts, target: SpaceTarget): Promise<SpaceState> {
+async function stateOf(parts: HostParts, target: SpaceTarget): Promise<SpaceState> {
+  const { spaces, sites, processes } = parts
   const space = await spaces.find(target)
   if (space === undefined || !(await exists(space.paths.root))) return 'absent'
   const mode = await sites.mode(space.names.id)
-  if (mode === 'suspended') return 'suspended'
+  if (mode === 'suspended') return (await isSuspended(parts, space.names.id)) ? 'suspended' : 'stopped'
   return mode === 'live' && (await processes.isRunning(space)) ? 'running' : 'stopped'
 }
+
+/** A new site gets its certificate after Caddy has taken it: seconds where an authority on the internet is asked. */
+const certificateMs = 60_000
 
 /**
  * By an account made for it. It is no person's: signing in as the first administrator would end the invitation that
  * waits in a mail, since Nextcloud lets a link live until the first sign-in.
  */
-async function health({ spaces, nextcloud, sites }: HostParts, target: SpaceTarget): Promise<readonly HealthCheck[]> {
+async function health({ spaces, nextcloud, sites, config }: HostParts, target: SpaceTarget): Promise<readonly HealthCheck[]> {
   try {
     const space = await spaces.find(target)
     if (space === undefined) return [{ name: 'status.php', ok: false, milliseconds: 0, message: `the space "${target.slug}" does not exist on this machine` }]
     const account = await nextcloud.createThrowaway(space)
     try {
-      return await checkHealth(sites.url(space), account)
+      const { base, ...server } = await sites.server(space)
+      return await checkHealth(base, account, { ...server, patienceMs: config.webMode === 'loopback' ? 0 : certificateMs })
     } finally {
       await nextcloud.removeThrowaways(space)
     }

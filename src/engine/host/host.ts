@@ -42,9 +42,10 @@ export async function hostEngine({ config, secrets, clock, logger, volumes, site
   const supervisor = await chooseSupervisor(config, clock)
   const processes = new HostProcesses({ config, supervisor })
   const databases = await chooseDatabases({ config, secrets, users, clock, php, processes })
-  const agents = new Agents({ php, processes })
+  const agents = new Agents({ php, processes, prepare: (space) => processes.ensureRedis(space) })
   const nextcloud = nextcloudThrough(agents)
-  const golden = new GoldenSpaces({ config, secrets, clock, logger, users, databases, processes, php, agents, nextcloud })
+  const goldenAgents = new Agents({ php, processes })
+  const golden = new GoldenSpaces({ config, secrets, clock, logger, users, databases, processes, php, agents: goldenAgents, nextcloud: nextcloudThrough(goldenAgents) })
   const parts: HostParts = {
     config, secrets, clock, logger, volumes, users, supervisor, processes, databases, php, agents, nextcloud, golden,
     sites: sites(supervisor),

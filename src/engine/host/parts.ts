@@ -1,3 +1,4 @@
+import type { Server } from '../../nextcloud/connection.ts'
 import type { Finding, StepResult } from '../contract.ts'
 import type { HostSpace } from './names.ts'
 
@@ -44,9 +45,14 @@ export interface Supervisor {
 export interface SpaceProcesses {
   /** Configuration written, processes running with it; restarted only when the configuration changed. */
   ensure(space: HostSpace): Promise<StepResult>
+  /** Redis alone, where spaces have one: Nextcloud's command line needs no FPM. Repeatable, also for a suspended space. */
+  ensureRedis(space: HostSpace): Promise<void>
   stop(space: HostSpace): Promise<void>
   isRunning(space: HostSpace): Promise<boolean>
-  /** Gives back the memory of a space at rest (OPcache, APCu) without dropping a request; answers false where requests are running or there is little to gain. */
+  /**
+   * Gives back the memory of a space at rest (OPcache, APCu) without dropping a request. Answers false where requests are running,
+   * where there were some since the last call (the first one takes what does not run for idle), and where there is little to gain.
+   */
   rest(space: HostSpace): Promise<boolean>
   /** PHP settings that command-line runs of the space need as `-d` arguments (open_basedir, memory, apc.enable_cli…). */
   commandLineSettings(space: HostSpace): readonly string[]
@@ -63,6 +69,8 @@ export interface Sites {
   /** The mode the site is in, or undefined if there is none. */
   mode(id: string): Promise<SiteMode | undefined>
   url(space: Pick<HostSpace, 'target'>): string
+  /** How this machine itself reaches the site: at its own loopback address, wherever the name leads to. */
+  server(space: Pick<HostSpace, 'target'>): Promise<Server>
   list(): Promise<readonly string[]>
   check(): Promise<readonly Finding[]>
 }

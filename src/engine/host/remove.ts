@@ -69,7 +69,7 @@ const kinds: readonly Kind[] = [
 ]
 
 /** What bears the name of a space that is not known here. Golden spaces are no leftovers. */
-export async function findLeftovers(parts: HostParts, known: readonly SpaceTarget[]): Promise<Finding[]> {
+export async function findLeftovers(parts: HostParts, known: readonly Pick<SpaceTarget, 'slug' | 'uid'>[]): Promise<Finding[]> {
   const expected = new Set([...known.map((target) => namesOf(target).id), ...(await parts.golden.list())])
   const found = await Promise.all(
     kinds.map(async ({ what, list, fix }) =>

@@ -208,7 +208,12 @@ export class SandboxEngine implements Engine {
     }
   }
 
-  async leftovers(known: readonly SpaceTarget[]): Promise<readonly Finding[]> {
+  /** One process serves all: it has nothing to give back. */
+  async rest(): Promise<boolean> {
+    return await Promise.resolve(false)
+  }
+
+  async leftovers(known: readonly Pick<SpaceTarget, 'slug' | 'uid'>[]): Promise<readonly Finding[]> {
     const directory = sandboxDirectory(this.#state)
     const names = existsSync(directory) ? await readdir(directory) : []
     const expected = new Set(known.map(idOf))

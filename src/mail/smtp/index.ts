@@ -29,7 +29,9 @@ export interface SmtpOptions {
 export function createSmtpMailer(options: SmtpOptions): Mailer {
   const { server, user, from } = options
   if (!isAddress(from)) {
-    throw new ChatonError('bad-input', `mail.from: ${JSON.stringify(from)} is not a mail address; expected for example chaton@example.org`)
+    throw new ChatonError('bad-input', `mail.from: ${JSON.stringify(from)} is not a mail address; expected for example chaton@example.org`, {
+      next: ['set mail.from in chaton.yaml to the address that mails of the hoster come from'],
+    })
   }
   const withTransport = async (work: (transport: Transport) => Promise<unknown>, to?: string): Promise<void> => {
     const transport = createTransport(await transportOptions(options))

@@ -26,6 +26,7 @@ export const noSites = (): Sites => ({
   remove: async () => await Promise.resolve(),
   mode: async () => await Promise.resolve('live' as const),
   url: ({ target }) => `http://127.0.0.1:${target.port}`,
+  server: async ({ target }) => await Promise.resolve({ base: `http://127.0.0.1:${target.port}` }),
   list: async () => await Promise.resolve([]),
   check: async () => await Promise.resolve([]),
 })

@@ -1,8 +1,8 @@
 import type { SecretStore } from '../../../src/kit/secrets.ts'
 import { registerSecret } from '../../../src/kit/mask.ts'
 
-/** Keeps secrets for one test; `seen` remembers also those that were deleted. */
-export function memorySecrets(): SecretStore & { readonly seen: ReadonlyMap<string, string> } {
+/** Keeps secrets for one test; `seen` remembers also those that were deleted, `now` names those that are kept. */
+export function memorySecrets(): SecretStore & { readonly seen: ReadonlyMap<string, string>; readonly now: () => string[] } {
   const now = new Map<string, string>()
   const seen = new Map<string, string>()
   const set = (name: string, value: string): string => {
@@ -12,6 +12,7 @@ export function memorySecrets(): SecretStore & { readonly seen: ReadonlyMap<stri
   }
   return {
     seen,
+    now: () => [...now.keys()],
     get: async (name) => await Promise.resolve(now.get(name)),
     async set(name, value) {
       await Promise.resolve(set(name, value))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { openInBrowser } from '../../../kit/browser.ts'
 import { ChatonError } from '../../../kit/errors.ts'
-import { hasProgram, run } from '../../../kit/exec.ts'
 import { requireSpace } from '../../../spaces/context.ts'
 import { defineCommand, required } from '../../command.ts'
 
@@ -15,14 +15,8 @@ export const command = defineCommand({
         next: [`chaton provision ${slug} finishes it`],
       })
     }
-    const opened = input.terminal.canAsk && (await openBrowser(url))
+    const opened = input.terminal.canAsk && (await openInBrowser(url, input.environment))
     return { slug, url, opened }
   },
   text: ({ url }) => ({ lines: [url] }),
 })
-
-async function openBrowser(url: string): Promise<boolean> {
-  if (!(await hasProgram('xdg-open'))) return false
-  const { exitCode } = await run('xdg-open', [url], { accept: [0, 1, 2, 3, 4], timeoutMs: 10_000 })
-  return exitCode === 0
-}

@@ -133,8 +133,7 @@ async function check(psql: Psql): Promise<readonly Finding[]> {
     return findingsOf(rows)
   } catch (error) {
     const { message, next } = asChatonError(error)
-    const fix = next[0]
-    return [{ code: 'database-unreachable', severity: 'error', message, ...(fix === undefined ? {} : { fix }) }]
+    return [{ code: 'database-unreachable', severity: 'error', message, ...(next.length === 0 ? {} : { fix: next.join('; ') }) }]
   }
 }
 

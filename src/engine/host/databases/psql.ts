@@ -67,7 +67,7 @@ export function psqlDoor(config: PsqlConfig, users: Pick<UnixUsers, 'find'>, clo
           return await once(input, database)
         } catch (error) {
           const failure = asChatonError(error)
-          if (attempt >= tries || !passing.test(failure.message)) throw explained(failure)
+          if (attempt >= tries || !passing.test(failure.message)) throw explained(failure, config)
           await clock.sleep(pauseMs)
         }
       }
@@ -91,11 +91,19 @@ export function parseRows(text: string): Rows {
   return rows
 }
 
-function explained(error: ChatonError): ChatonError {
-  if (error.code !== 'remote-failed' || !/could not connect|connection to server|Connection refused/i.test(error.message)) return error
-  return new ChatonError('machine-not-ready', `PostgreSQL cannot be reached: ${error.message}`, {
+function explained(error: ChatonError, { databaseSocket, databasePort, databaseAdmin }: PsqlConfig): ChatonError {
+  const said = /^psql: error: (?:connection to server .*? failed: )?(.*)$/m.exec(error.message)?.[1]
+  if (error.code !== 'remote-failed' || said === undefined) return error
+  const where = `${databaseSocket}, port ${databasePort} (database.socketDirectory, database.port)`
+  if (/role ".*" does not exist|authentication failed|permission denied/i.test(said)) {
+    return new ChatonError('machine-not-ready', `PostgreSQL at ${where} does not let the user "${databaseAdmin}" (database.adminUser) in: ${said.replace('FATAL:  ', '')}`, {
+      cause: error,
+      next: ['set database.adminUser in chaton.yaml to the operating-system user that PostgreSQL knows as its superuser (on Debian: postgres)'],
+    })
+  }
+  return new ChatonError('machine-not-ready', `PostgreSQL does not answer at ${where}: ${said}`, {
     cause: error,
-    next: ['systemctl start postgresql (or pg_ctlcluster), then run the same command again'],
+    next: ['pg_lsclusters shows what runs and at which port; systemctl start postgresql (or pg_ctlcluster <version> <name> start) starts it'],
   })
 }
 

@@ -6,6 +6,8 @@ export interface MasterState {
   readonly workers: readonly number[]
   /** Share of the memory in use (PSS) by the master and its workers. */
   readonly residentBytes: number
+  /** Moves with every request: the workers there are, and the time each has spent. */
+  readonly work: string
 }
 
 /**
@@ -19,7 +21,8 @@ export async function masterOf(configFile: string, uid: number): Promise<MasterS
     if ((await ownerOf(`/proc/${name}`)) !== uid) continue
     const workers = (await textOf(`/proc/${name}/task/${name}/children`)).trim().split(' ').filter(Boolean).map(Number)
     const shares = await Promise.all([Number(name), ...workers].map(async (pid) => proportionalBytes(await textOf(`/proc/${pid}/smaps_rollup`))))
-    return { pid: Number(name), workers, residentBytes: shares.reduce((sum, share) => sum + share, 0) }
+    const spent = await Promise.all(workers.map(async (pid) => `${pid}:${processorTicks(await textOf(`/proc/${pid}/stat`))}`))
+    return { pid: Number(name), workers, residentBytes: shares.reduce((sum, share) => sum + share, 0), work: spent.join(' ') }
   }
   return undefined
 }
@@ -38,6 +41,12 @@ export function countConnections(table: string, socket: string): number {
 /** The `Pss:` line of smaps_rollup (proc(5)), in bytes; 0 where there is none. */
 export function proportionalBytes(rollup: string): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) * 1024
+}
+
+/** User and system time of a process, in ticks (fields 14 and 15 of proc(5) stat; the name before them may hold anything). */
+export function processorTicks(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
 }
 
 /** Empty for a process that has just ended. */

@@ -28,6 +28,8 @@ export const unitNames = (id: string): { readonly php: string; readonly redis: s
 /** PHP-FPM and Redis of each space, under the space's own user: decision record 0002. */
 export class HostProcesses implements SpaceProcesses {
   readonly #options: HostProcessesOptions
+  /** What each space had worked when {@link rest} last looked. */
+  readonly #work = new Map<string, string>()
 
   constructor(options: HostProcessesOptions) {
     this.#options = options
@@ -44,6 +46,12 @@ export class HostProcesses implements SpaceProcesses {
     return { changed, ...(changed ? { note: results.some((result) => result.started) ? 'started' : 'reloaded' } : {}) }
   }
 
+  async ensureRedis(space: HostSpace): Promise<void> {
+    if (!(await this.redis())) return
+    await this.#directories(space)
+    await this.#options.supervisor.ensure(await this.#redisUnit(space))
+  }
+
   async stop(space: HostSpace): Promise<void> {
     const names = unitNames(space.names.id)
     await this.#options.supervisor.stop(names.php)
@@ -57,7 +65,10 @@ export class HostProcesses implements SpaceProcesses {
   async rest(space: HostSpace): Promise<boolean> {
     const unit = await this.#phpUnit(space)
     const master = await masterOf(join(space.paths.processes, 'php-fpm.conf'), space.owner.uid)
+    const before = this.#work.get(unit.name)
+    this.#work.set(unit.name, master?.work ?? '')
     if (!master || master.residentBytes < worthRestingBytes || (await connectionsTo(space.paths.phpSocket)) > 0) return false
+    if (before !== undefined && before !== master.work) return false
     await this.#options.supervisor.reload(unit)
     return true
   }

@@ -1,8 +1,8 @@
 import type { Config } from '../../../config/options.ts'
 import { formatSize } from '../../../kit/bytes.ts'
 import type { Finding } from '../../contract.ts'
-import { phpModules } from './debian.ts'
 import { gatherDoctorFacts, type DoctorFacts, type DoctorSources, type HostFacts } from './doctor-facts.ts'
+import { judgePhp, phpMisfit } from './php.ts'
 import { defaultRelease } from './plan.ts'
 
 type HostCheck = (config: Config, facts: HostFacts) => readonly Finding[]
@@ -25,7 +25,12 @@ export function checks(config: Config, facts: DoctorFacts): Finding[] {
     const message = 'spaces are sandboxes, stand-ins for trying chaton: PHP, PostgreSQL and the rest of the machine were not checked'
     return [...general, { code: 'engine-sandbox', severity: 'info', message, fix: 'chaton host setup makes this machine ready for real spaces' }]
   }
-  return [...general, ...checkStateMode(config, facts), ...onHost.flatMap((check) => check(config, host)), ...host.reported]
+  return withoutRepeats([...general, ...checkStateMode(config, facts), ...onHost.flatMap((check) => check(config, host)), ...host.reported])
+}
+
+/** One trouble may be met by several parts: it is told once. */
+function withoutRepeats(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ message }, index) => findings.findIndex((finding) => finding.message === message) === index)
 }
 
 export async function doctor(sources: DoctorSources): Promise<Finding[]> {
@@ -71,7 +76,8 @@ function checkStateMode({ stateDirectory }: Config, { stateMode }: DoctorFacts):
 
 function checkRights(_config: Config, { root }: HostFacts): Finding[] {
   if (root) return []
-  return [{ code: 'not-root', severity: 'warning', message: 'without the rights of root some checks say nothing, and real spaces cannot be made', fix: 'run the same command with sudo' }]
+  const message = 'without the rights of root no real space can be made, and databases, processes and what deleted spaces left behind were not checked'
+  return [{ code: 'not-root', severity: 'error', message, fix: 'run the same command with sudo' }]
 }
 
 function checkSupervisor({ supervisor }: Config, { systemd, cgroup2 }: HostFacts): Finding[] {
@@ -92,37 +98,27 @@ function checkClock(_config: Config, { clockSynchronised }: HostFacts): Finding[
 }
 
 function checkPhp(_config: Config, { php }: HostFacts): Finding[] {
-  if (!('modules' in php)) return [{ code: 'php-missing', severity: 'error', message: php.message, fix: php.next[0] ?? 'chaton host setup' }]
-  const present = new Set(php.modules.map((name) => name.toLowerCase()))
-  const missing = Object.keys(phpModules).filter((name) => !present.has(name.toLowerCase()))
-  if (missing.length === 0) return []
-  const packages = [...new Set(missing.map((name) => `php${php.version}-${phpModules[name] ?? ''}`))]
-  return [{ code: 'php-modules', severity: 'error', message: `PHP ${php.version} lacks modules that Nextcloud needs: ${missing.join(', ')}`, fix: `apt-get install ${packages.join(' ')}` }]
+  return judgePhp(php)
 }
 
 function checkReleases({ releasesDirectory, releaseDefault }: Config, { releases, php }: HostFacts): Finding[] {
+  const wanted = releaseDefault === '' ? defaultRelease : releaseDefault
   if (releases.length === 0) {
-    return [{ code: 'release-none', severity: 'error', message: `no Nextcloud release is installed in ${releasesDirectory}`, fix: `chaton release add ${defaultRelease}` }]
+    return [{ code: 'release-none', severity: 'error', message: `no Nextcloud release is installed in ${releasesDirectory}`, fix: `chaton release add ${wanted}` }]
   }
   const findings: Finding[] = []
   if (releaseDefault !== '' && !releases.some(({ version }) => version === releaseDefault)) {
     findings.push({ code: 'release-default', severity: 'error', message: `releases.default is "${releaseDefault}", which is not installed`, fix: `chaton release add ${releaseDefault}` })
   }
-  for (const release of releases) {
-    const { version, complete, notes } = release
-    const [major = 0, minor = 0] = 'modules' in php ? php.version.split('.').map(Number) : []
-    const id = major * 10_000 + minor * 100
-    if (id > 0 && release.php && (id < release.php.from || id >= release.php.below)) {
-      const range = `${shortPhp(release.php.from)} up to, and without, ${shortPhp(release.php.below)}`
-      findings.push({ code: 'release-php', severity: 'warning', message: `Nextcloud ${version} does not run on PHP ${major}.${minor}: it needs ${range}`, fix: `chaton release add ${defaultRelease}` })
-    }
-    const fix = `chaton release remove ${version}, then chaton release add ${version}`
-    findings.push(...notes.map((note): Finding => ({ code: 'release-note', severity: complete ? 'warning' : 'error', message: `Nextcloud ${version}: ${note}`, fix })))
+  for (const { version, complete, notes, php: range } of releases) {
+    const misfit = phpMisfit(version, php, range)
+    if (misfit !== undefined) findings.push({ code: 'release-php', severity: 'warning', message: misfit, fix: `chaton release remove ${version}, or install a PHP of that range` })
+    if (notes.length === 0) continue
+    const fix = `chaton release remove ${version} && chaton release add ${version} (refused while spaces use it: move them first)`
+    findings.push({ code: 'release-note', severity: complete ? 'warning' : 'error', message: `Nextcloud ${version}: ${notes.join('; ')}`, fix })
   }
   return findings
 }
-
-const shortPhp = (id: number): string => `${Math.floor(id / 10_000)}.${Math.floor(id / 100) % 100}`
 
 function checkRedis({ redis }: Config, { redisServer }: HostFacts): Finding[] {
   if (redisServer || redis === 'off') return []

@@ -1,15 +1,14 @@
 import { join } from 'node:path'
 import type { Config } from '../../../config/options.ts'
 import type { Clock } from '../../../kit/clock.ts'
-import { asChatonError } from '../../../kit/errors.ts'
 import { hasProgram, run } from '../../../kit/exec.ts'
-import { exists, readTextIfExists } from '../../../kit/files.ts'
+import { exists } from '../../../kit/files.ts'
 import type { Mailer } from '../../../mail/contract.ts'
 import type { Finding } from '../../contract.ts'
-import { findPhp } from '../processes/php-binary.ts'
 import type { Release, Releases } from '../releases/catalogue.ts'
-import { readPhpRange, type PhpRange } from '../releases/inspect.ts'
+import type { PhpRange } from '../releases/inspect.ts'
 import { hasSystemd, modeOf } from './facts.ts'
+import { failureOf, phpFact, phpRangeOf, type Failure, type PhpFacts } from './php.ts'
 
 /** What a doctor of the host engine asks beside the machine itself. */
 export interface HostSources {
@@ -27,22 +26,17 @@ export interface HostSources {
 export interface DoctorSources {
   readonly config: Config
   readonly clock: Clock
-  readonly mailer: Pick<Mailer, 'configured' | 'verify'>
+  /** Throws where the settings of mail cannot be right. */
+  readonly mailer: () => Promise<Pick<Mailer, 'configured' | 'verify'>>
   /** Absent where spaces are sandboxes. */
   readonly host?: HostSources
-}
-
-export interface Failure {
-  readonly message: string
-  readonly next: readonly string[]
 }
 
 export interface HostFacts {
   readonly root: boolean
   readonly systemd: boolean
   readonly cgroup2: boolean
-  /** Modules as `php -m` names them; a failure where there is no PHP. */
-  readonly php: { readonly version: string; readonly modules: readonly string[] } | Failure
+  readonly php: PhpFacts | Failure
   readonly redisServer: boolean
   readonly releases: readonly (Release & { readonly php: PhpRange | undefined })[]
   readonly room: { readonly kind: string; readonly promisedBytes: number; readonly usedBytes: number; readonly physicalBytes: number } | undefined
@@ -77,9 +71,10 @@ export async function gatherDoctorFacts({ config, clock, mailer, host }: DoctorS
   }
 }
 
-async function mailFact(mailer: DoctorSources['mailer']): Promise<DoctorFacts['mail']> {
-  if (!mailer.configured) return 'none'
+async function mailFact(open: DoctorSources['mailer']): Promise<DoctorFacts['mail']> {
   try {
+    const mailer = await open()
+    if (!mailer.configured) return 'none'
     await mailer.verify()
     return 'works'
   } catch (error) {
@@ -88,19 +83,19 @@ async function mailFact(mailer: DoctorSources['mailer']): Promise<DoctorFacts['m
 }
 
 async function hostFacts(sources: HostSources): Promise<HostFacts> {
-  const [systemd, php, releases, room, redisServer, cgroup2, ...reported] = await Promise.all([
+  const root = process.getuid?.() === 0
+  const [systemd, php, releases, room, redisServer, cgroup2, parts, sites] = await Promise.all([
     hasSystemd(),
     phpFact(),
     releaseFacts(sources.releases),
     roomFact(sources),
     hasProgram('redis-server'),
     exists('/sys/fs/cgroup/cgroup.controllers'),
-    ask('databases', async () => await sources.databases.check()),
+    root ? askParts(sources) : [],
     ask('sites', async () => await sources.sites.check()),
-    ask('leftovers', async () => await sources.leftovers()),
   ])
   return {
-    root: process.getuid?.() === 0,
+    root,
     systemd,
     cgroup2,
     php,
@@ -108,8 +103,15 @@ async function hostFacts(sources: HostSources): Promise<HostFacts> {
     releases,
     room,
     clockSynchronised: systemd ? await clockFact() : undefined,
-    reported: [...sources.volumeFindings, ...reported.flat()],
+    reported: [...sources.volumeFindings, ...parts, ...sites],
   }
+}
+
+/** What only root may ask. Leftovers are looked for in the databases too: pointless where those do not answer. */
+async function askParts(sources: HostSources): Promise<readonly Finding[]> {
+  const found = await ask('databases', async () => await sources.databases.check())
+  if (found.some(({ severity }) => severity === 'error')) return found
+  return [...found, ...(await ask('leftovers', async () => await sources.leftovers()))]
 }
 
 async function ask(what: string, question: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
@@ -121,26 +123,11 @@ async function ask(what: string, question: () => Promise<readonly Finding[]>): P
   }
 }
 
-function failureOf(error: unknown): Failure {
-  const { message, next } = asChatonError(error)
-  return { message, next }
-}
-
-async function phpFact(): Promise<HostFacts['php']> {
-  try {
-    const { cli, version } = await findPhp()
-    const { stdout } = await run(cli, ['-m'])
-    return { version, modules: stdout.split('\n').filter((line) => line !== '' && !line.startsWith('[')) }
-  } catch (error) {
-    return failureOf(error)
-  }
-}
-
 async function releaseFacts(releases: HostSources['releases']): Promise<HostFacts['releases']> {
   return await Promise.all(
     (await releases.list()).map(async (release) => ({
       ...release,
-      php: readPhpRange((await readTextIfExists(join(release.path, 'lib/versioncheck.php'))) ?? ''),
+      php: await phpRangeOf(release.path),
     })),
   )
 }

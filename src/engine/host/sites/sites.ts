@@ -7,6 +7,7 @@ import { hasSystemCode } from '../../../kit/errors.ts'
 import { hasProgram } from '../../../kit/exec.ts'
 import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../../kit/files.ts'
 import { whileLocked } from '../../../kit/lock.ts'
+import type { Server } from '../../../nextcloud/connection.ts'
 import type { Finding, StepResult } from '../../contract.ts'
 import type { HostSpace } from '../names.ts'
 import type { ProcessUnit, SiteMode, Sites, Supervisor } from '../parts.ts'
@@ -28,6 +29,8 @@ const suffix = '.caddy'
 const spaceFile = /^ch-[a-z0-9-]+\.caddy$/
 /** Caddy's stock admin interface: whoever reaches it may do anything that Caddy may. */
 const openAdmin = '127.0.0.1:2019'
+/** Certificate of Caddy's own authority (its module pki), below our directory. */
+const internalRoot = 'data/caddy/pki/authorities/local/root.crt'
 const migrateSetting = '/proc/sys/net/ipv4/tcp_migrate_req'
 
 /**
@@ -90,6 +93,17 @@ export class CaddySites implements Sites {
 
   url({ target }: Pick<HostSpace, 'target'>): string {
     return this.#options.config.webMode === 'loopback' ? `http://127.0.0.1:${target.port}` : `https://${target.domain}`
+  }
+
+  async server(space: Pick<HostSpace, 'target'>): Promise<Server> {
+    const { webMode } = this.#options.config
+    if (webMode === 'loopback') return { base: this.url(space) }
+    const root = webMode === 'internal' ? await readTextIfExists(join(this.#root, internalRoot)) : undefined
+    return {
+      base: `https://127.0.0.1:${this.#options.ports?.https ?? 443}`,
+      headers: { host: space.target.domain },
+      ...(root === undefined ? {} : { ca: root }),
+    }
   }
 
   async list(): Promise<readonly string[]> {

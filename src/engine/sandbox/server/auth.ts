@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { findAccount, hashSecret, verifyPassword, type AccountRow } from '../space/accounts.ts'
+import { findAccount, findByEmail, hashSecret, verifyPassword, type AccountRow } from '../space/accounts.ts'
 import { header, type Exchange } from './exchange.ts'
 import { notAuthenticated, serviceUnavailable, type DavError } from './reply.ts'
 
@@ -10,7 +10,7 @@ export type SignIn =
 /** Digests of account passwords found right: scrypt once per password, not per request. */
 const verified = new Map<string, string>()
 
-/** Basic authentication with the account's password or one of its app passwords. */
+/** Basic authentication by name or e-mail address, with the account's password or one of its app passwords. */
 export function signIn(exchange: Exchange): SignIn {
   const [scheme, encoded] = (header(exchange, 'authorization') ?? '').split(' ')
   if (scheme?.toLowerCase() !== 'basic' || encoded === undefined) return { outcome: 'anonymous' }
@@ -21,7 +21,7 @@ export function signIn(exchange: Exchange): SignIn {
 
 export function checkPassword(exchange: Exchange, user: string, password: string): SignIn {
   const { database } = exchange.room
-  const account = findAccount(database, user)
+  const account = findAccount(database, user) ?? findByEmail(database, user)
   if (account === undefined || password === '') return { outcome: 'wrong' }
   const hash = hashSecret(password)
   const token = database.get<{ hash: string }>('SELECT hash FROM tokens WHERE hash = ? AND uid = ?', hash, account.uid)?.hash

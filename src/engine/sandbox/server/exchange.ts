@@ -6,8 +6,10 @@ import type { Room } from './room.ts'
 export interface Exchange {
   readonly room: Room
   readonly method: string
-  /** Decoded parts of the path, without empty ones. */
+  /** Decoded parts of the path in Unicode's form C, without empty ones. */
   readonly path: readonly string[]
+  /** The same as they were given: names of calendar objects and cards are kept byte by byte. */
+  readonly givenPath: readonly string[]
   readonly query: URLSearchParams
   readonly request: IncomingMessage
   /** Base of absolute links: scheme and host as the client named them. */

@@ -24,16 +24,17 @@ export async function answer(room: Room, request: IncomingMessage): Promise<Repl
 
 function read(room: Room, request: IncomingMessage): Exchange {
   const [rawPath = '/', query = ''] = (request.url ?? '/').split('?', 2)
-  let path: string[]
+  let givenPath: string[]
   try {
-    path = rawPath.split('/').filter((part) => part !== '').map((part) => decodeURIComponent(part).normalize('NFC'))
+    givenPath = rawPath.split('/').filter((part) => part !== '').map((part) => decodeURIComponent(part))
   } catch {
     throw badRequest('The address is not valid')
   }
+  const path = givenPath.map((part) => part.normalize('NFC'))
   if (path.some((part) => part === '.' || part === '..' || part.includes('/') || part.includes('\0'))) throw badRequest('The address is not valid')
   const forwarded = request.headers['x-forwarded-proto']
   const origin = `${typeof forwarded === 'string' ? forwarded : 'http'}://${request.headers.host ?? '127.0.0.1'}`
-  return { room, method: request.method ?? 'GET', path, query: new URLSearchParams(query), request, origin }
+  return { room, method: request.method ?? 'GET', path, givenPath, query: new URLSearchParams(query), request, origin }
 }
 
 async function route(exchange: Exchange): Promise<Reply> {

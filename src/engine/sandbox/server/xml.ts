@@ -4,6 +4,8 @@ import { badRequest, type DavError, type Reply } from './reply.ts'
 /** An element with its namespace resolved: `{DAV:}prop`. */
 export interface Element {
   readonly name: string
+  /** By name as written; declarations of namespaces are left out. */
+  readonly attributes: Readonly<Record<string, string>>
   readonly children: readonly Element[]
   readonly text: string
 }
@@ -35,8 +37,9 @@ function resolve(nodes: readonly Parsed[], inherited: ReadonlyMap<string, string
     const namespace = scope.get(prefix)
     if (namespace === undefined) throw badRequest(`The prefix "${prefix}" has no namespace`)
     const content = node[tag] as Parsed[]
+    const attributes = Object.fromEntries(Object.entries(node[':@'] ?? {}).filter(([name]) => !name.startsWith('xmlns')).map(([name, value]) => [name, decode(value)]))
     const text = content.map((part) => (typeof part['#text'] === 'string' ? part['#text'] : '')).join('')
-    return [{ name: `{${namespace}}${local}`, children: resolve(content, scope), text: decode(text) }]
+    return [{ name: `{${namespace}}${local}`, attributes, children: resolve(content, scope), text: decode(text) }]
   })
 }
 
@@ -66,11 +69,16 @@ const prefixes: Readonly<Record<string, string>> = {
 }
 const namespaces = Object.entries(prefixes).map(([uri, prefix]) => `xmlns:${prefix}="${uri}"`).join(' ')
 
+/** An element as XML again. */
+export const elementXml = ({ name, attributes, children, text }: Element): string => tag(name, children.length === 0 ? escapeXml(text) : children.map(elementXml).join(''), attributes)
+
 /** `<d:name>inner</d:name>` for `{DAV:}name`; `inner` is XML. */
-export function tag(name: string, inner = ''): string {
+export function tag(name: string, inner = '', attributes: Element['attributes'] = {}): string {
   const [, namespace = '', local = ''] = /^\{([^}]*)\}(.*)$/.exec(name) ?? []
   const prefix = prefixes[namespace]
-  const [open, close] = prefix === undefined ? [`x1:${local} xmlns:x1="${escapeXml(namespace)}"`, `x1:${local}`] : [`${prefix}:${local}`, `${prefix}:${local}`]
+  const listed = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(value)}"`).join('')
+  const [start, close] = prefix === undefined ? [`x1:${local} xmlns:x1="${escapeXml(namespace)}"`, `x1:${local}`] : [`${prefix}:${local}`, `${prefix}:${local}`]
+  const open = start + listed
   return inner === '' ? `<${open}/>` : `<${open}>${inner}</${close}>`
 }
 
@@ -93,10 +101,11 @@ export const davHeader =
   '1, 3, extended-mkcol, access-control, calendarserver-principal-property-search, calendar-access, addressbook, nextcloud-checksum-update'
 
 export function multistatus(responses: readonly string[], tail = ''): Reply {
+  const inner = responses.join('') + tail
   return {
     status: 207,
     headers: { 'content-type': 'application/xml; charset=utf-8', dav: davHeader },
-    body: `<?xml version="1.0"?>\n<d:multistatus ${namespaces}>${responses.join('')}${tail}</d:multistatus>`,
+    body: `<?xml version="1.0"?>\n${inner === '' ? `<d:multistatus ${namespaces}/>` : `<d:multistatus ${namespaces}>${inner}</d:multistatus>`}`,
   }
 }
 

@@ -39,6 +39,12 @@ export function verifyPassword(password: string, stored: string): boolean {
 export const findAccount = (database: SpaceDatabase, uid: string): AccountRow | undefined =>
   database.get<AccountRow>('SELECT * FROM accounts WHERE uid = ?', uid)
 
+/** Only if the address is that of one account alone, as Nextcloud does it. */
+export function findByEmail(database: SpaceDatabase, email: string): AccountRow | undefined {
+  const [first, ...others] = database.all<AccountRow>('SELECT * FROM accounts WHERE email = ? COLLATE NOCASE', email)
+  return others.length === 0 ? first : undefined
+}
+
 export const listAccounts = (database: SpaceDatabase): AccountRow[] => database.all<AccountRow>('SELECT * FROM accounts ORDER BY uid')
 
 /** As Nextcloud counts against its cap: disabled accounts are left out. */

@@ -36,6 +36,16 @@ export interface NewFile {
 export const fileEtag = (): string => randomBytes(16).toString('hex')
 export const directoryEtag = (): string => randomBytes(7).toString('hex').slice(0, 13)
 
+const longestName = 250
+
+/** As Trashbin::getTrashFilename of Nextcloud: what would be too long loses its middle. */
+function trashName(name: string, stamp: number): string {
+  const ending = `.d${stamp}`
+  const characters = Array.from(name)
+  while (Buffer.byteLength(characters.join('')) > longestName - ending.length) characters.splice(characters.length >> 1, 1)
+  return characters.join('') + ending
+}
+
 /**
  * Files and directories of a space: rows in the database, contents in a plain tree below `data/`. Everything is
  * synchronous, so requests cannot come between the two; the row changes last, within one transaction.
@@ -136,9 +146,9 @@ export class Tree {
     this.database.write(() => {
       const trash = this.root(node.uid, 'files_trashbin', now)
       let stamp = now
-      while (this.child(trash, `${node.name}.d${stamp}`)) stamp += 1
+      while (this.child(trash, trashName(node.name, stamp))) stamp += 1
       const location = this.names(node).join('/')
-      this.move(node, trash, `${node.name}.d${stamp}`, now)
+      this.move(node, trash, trashName(node.name, stamp), now)
       this.database.run('INSERT OR REPLACE INTO trash (node, name, location, deleted_at) VALUES (?, ?, ?, ?)', node.id, node.name, location, stamp)
     })
   }

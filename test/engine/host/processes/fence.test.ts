@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commandLineSettings, openBasedir, pinnedAppsDirectory } from '../../../../src/engine/host/processes/fence.ts'
-import { countConnections, proportionalBytes } from '../../../../src/engine/host/processes/master.ts'
+import { countConnections, processorTicks, proportionalBytes } from '../../../../src/engine/host/processes/master.ts'
 import { findPhp } from '../../../../src/engine/host/processes/php-binary.ts'
 import { plainPath, renderHostTemplate } from '../../../../src/engine/host/template.ts'
 import { webUser } from '../../../../src/engine/host/web-user.ts'
@@ -65,6 +65,11 @@ describe('small parts', () => {
     ].join('\n')
     expect(countConnections(table, '/s/run/php.sock')).toBe(1)
     expect(countConnections(table, '/other')).toBe(0)
+  })
+
+  it('reads the time a process has spent, whatever it is called', () => {
+    expect(processorTicks('812 (php) 7 (x)) S 1 812 812 0 -1 4194560 5021 0 0 0 57 13 0 0 20 0 1 0 30571 212000768 9000')).toBe(70)
+    expect(processorTicks('')).toBe(0)
   })
 
   it('finds the newest PHP that has both programs, or says what to install', async () => {

@@ -1,6 +1,5 @@
 import { header, type SignedIn } from '../exchange.ts'
 import { forbidden, reply, type Reply } from '../reply.ts'
-import { checkPreconditions } from './preconditions.ts'
 import { existingNode, type Target } from './target.ts'
 
 /** Into the trash; for good with `X-NC-Skip-Trashbin: true`, and outside `files/`. */
@@ -8,7 +7,6 @@ export function remove(exchange: SignedIn, target: Target): Reply {
   const { room } = exchange
   const node = existingNode(exchange, target)
   if (target.names.length === 0) throw forbidden('')
-  checkPreconditions(exchange, `"${node.etag}"`)
   const forGood = target.root.name !== 'files' || header(exchange, 'x-nc-skip-trashbin') === 'true'
   room.mutate(() => {
     if (forGood) room.tree.remove(node, room.now())

@@ -3,14 +3,16 @@ import { allowedMethods, badRequest, notFoundMessage, notImplemented, reply, typ
 import { davHeader } from '../xml.ts'
 import { bulk } from './bulk.ts'
 import { remove } from './delete.ts'
+import { filterFiles } from './filter-files.ts'
 import { get } from './get.ts'
 import { answerGroupware, isGroupware } from './groupware/index.ts'
 import { mkcol } from './mkcol.ts'
 import { patch } from './patch.ts'
 import { propfind } from './propfind.ts'
+import { checkNode } from './preconditions.ts'
 import { proppatch } from './proppatch.ts'
 import { put } from './put.ts'
-import { filesTarget, targetIn, type Target } from './target.ts'
+import { filesTarget, nodeAt, targetIn, type Target } from './target.ts'
 import { copy, move } from './transfer.ts'
 import { answerTrashbin } from './trashbin.ts'
 import { answerUploads } from './uploads.ts'
@@ -30,6 +32,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   PROPFIND: propfind,
   PROPPATCH: proppatch,
   PATCH: patch,
+  REPORT: filterFiles,
 }
 
 export async function answerDav(exchange: SignedIn): Promise<Reply> {
@@ -52,5 +55,6 @@ async function onFiles(exchange: SignedIn, target: Target): Promise<Reply> {
   const handler = handlers[exchange.method]
   if (handler === undefined) throw notImplemented(`There was no plugin in the system that was willing to handle this ${exchange.method} method.`)
   if (target.names.length > 200) throw badRequest('The path is too deep')
+  checkNode(exchange, nodeAt(exchange, target))
   return handler(exchange, target)
 }

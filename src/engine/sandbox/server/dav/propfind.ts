@@ -29,7 +29,7 @@ export async function propfind(exchange: SignedIn, target: Target): Promise<Repl
   return multistatus(responses)
 }
 
-function propertiesOf(exchange: SignedIn, node: Node, asked: readonly string[] | undefined, minimal: boolean): Picked {
+export function propertiesOf(exchange: SignedIn, node: Node, asked: readonly string[] | undefined, minimal: boolean): Picked {
   const give = (name: string): string | undefined => {
     const known = fileProperties[name]
     return known === undefined ? storedProperty(exchange, node, name) : known(node, exchange)

@@ -2,7 +2,6 @@ import type { Node } from '../../space/tree.ts'
 import { header, type SignedIn } from '../exchange.ts'
 import { conflict, notFound, reply, type Reply } from '../reply.ts'
 import { checkName } from './names.ts'
-import { checkPreconditions } from './preconditions.ts'
 import { longId } from './properties.ts'
 import { receive, timeHeader } from './receive.ts'
 import { nodeAt, parentOf, type Target } from './target.ts'
@@ -11,7 +10,6 @@ export async function put(exchange: SignedIn, target: Target): Promise<Reply> {
   const { room, account } = exchange
   const old = nodeAt(exchange, target)
   if (old?.directory === 1) throw conflict('PUT is not allowed on non-files.')
-  checkPreconditions(exchange, old && `"${old.etag}"`)
   const name = target.names.at(-1) ?? ''
   if (old === undefined) for (const part of target.names) checkName(part)
   const mtime = timeHeader(exchange, 'x-oc-mtime')

@@ -40,14 +40,17 @@ export async function receive<T>(exchange: SignedIn, limit: { path: string; byte
       throw badRequest(`Expected filesize of ${declared} bytes but read (from Nextcloud client) and wrote (to Nextcloud storage) ${size} bytes.`)
     }
     giveBack()
-    return use({ temporary, size, hashes: Object.fromEntries([...hashes].map(([name, hash]) => [`x-hash-${name}`, hash.digest('hex')])) })
+    return use({ temporary, size, hashes: hashHeaders(hashes) })
   } finally {
     giveBack()
     await rm(temporary, { force: true })
   }
 }
 
-function hashNames(exchange: SignedIn): string[] {
+export const hashHeaders = (hashes: ReadonlyMap<string, Hash>): Record<string, string> => Object.fromEntries(Array.from(hashes, ([name, hash]) => [`x-hash-${name}`, hash.digest('hex')]))
+
+/** Hashes that the client asks for by `X-Hash`. */
+export function hashNames(exchange: SignedIn): string[] {
   const asked = header(exchange, 'x-hash')?.toLowerCase()
   const known = ['md5', 'sha1', 'sha256']
   return asked === 'all' ? known : known.filter((name) => name === asked)

@@ -2,7 +2,6 @@ import type { Node } from '../../space/tree.ts'
 import { header, type SignedIn } from '../exchange.ts'
 import { badRequest, conflict, forbidden, insufficientStorage, preconditionFailed, reply, type Reply } from '../reply.ts'
 import { checkName } from './names.ts'
-import { checkPreconditions } from './preconditions.ts'
 import { writtenHeaders } from './put.ts'
 import { existingNode, filesTarget, needParent, nodeAt, type Target } from './target.ts'
 
@@ -26,18 +25,20 @@ export function fileDestination(exchange: SignedIn): Target {
   return target
 }
 
+/** Refuses a place that is taken where the client asked for that. Throws 412. */
+export function refuseOverwriting(exchange: SignedIn, there: Node | undefined): void {
+  if (there === undefined || header(exchange, 'overwrite')?.toUpperCase() !== 'F') return
+  throw preconditionFailed('The destination node already exists, and the overwrite header is set to false', { header: 'Overwrite' })
+}
+
 /** Checks the place and clears it where overwriting is allowed. Called within a change of files. */
 export function clearDestination(exchange: SignedIn, target: Target): { parent: Node; name: string; overwrites: boolean } {
   const parent = needParent(exchange, target, 'The destination node is not found')
   const name = target.names.at(-1) ?? ''
   checkName(name)
   const there = nodeAt(exchange, target)
-  if (there !== undefined) {
-    if (header(exchange, 'overwrite')?.toUpperCase() === 'F') {
-      throw preconditionFailed('The destination node already exists, and the overwrite header is set to false', { header: 'Overwrite' })
-    }
-    exchange.room.tree.discard(there, exchange.room.now())
-  }
+  refuseOverwriting(exchange, there)
+  if (there !== undefined) exchange.room.tree.discard(there, exchange.room.now())
   return { parent, name, overwrites: there !== undefined }
 }
 
@@ -58,7 +59,6 @@ interface Transfer {
 function transfer(exchange: SignedIn, source: Target, { needsRoom, act }: Transfer): Reply {
   return exchange.room.mutate(() => {
     const node = existingNode(exchange, source)
-    checkPreconditions(exchange, `"${node.etag}"`)
     const target = fileDestination(exchange)
     const inside = target.names.slice(0, source.names.length).join('/') === source.names.join('/')
     if (inside && target.names.length === source.names.length) throw forbidden('Source and destination uri are identical.')
@@ -76,8 +76,8 @@ export function clearSpaceFor(exchange: SignedIn, target: Target, space: { bytes
   const name = target.names.at(-1) ?? ''
   checkName(name)
   const there = nodeAt(exchange, target)
-  checkPreconditions(exchange, there && `"${there.etag}"`)
-  if (there?.directory === 1) throw conflict('PUT is not allowed on non-files.')
+  refuseOverwriting(exchange, there)
+  if (there?.directory === 1) throw badRequest(`The given destination ${target.names.join('/')} is a directory.`)
   const available = room.available(account.uid, space.credit)
   if (space.bytes > available) throw insufficientStorage(`Insufficient space in /${target.names.join('/')}, ${space.bytes} required, ${available} available`)
   return { parent, name }

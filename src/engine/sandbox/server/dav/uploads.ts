@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto'
 import { appendFileSync, createReadStream, createWriteStream, rmSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Node } from '../../space/tree.ts'
@@ -8,8 +9,9 @@ import { remove } from './delete.ts'
 import { hrefOf } from './names.ts'
 import { httpDate, pick, askedProperties } from './properties.ts'
 import { accepted, writtenHeaders } from './put.ts'
-import { numberHeader, receive, timeHeader } from './receive.ts'
-import { clearSpaceFor, fileDestination } from './transfer.ts'
+import { checkNode } from './preconditions.ts'
+import { hashHeaders, hashNames, numberHeader, receive, timeHeader } from './receive.ts'
+import { clearSpaceFor, fileDestination, refuseOverwriting } from './transfer.ts'
 import { existingNode, nodeAt, type Target } from './target.ts'
 
 /** Chunked upload, version 2: a directory, numbered chunks, and a move of `.file` that joins them. */
@@ -59,18 +61,29 @@ async function putChunk(exchange: SignedIn, target: Target): Promise<Reply> {
 const chunksOf = (exchange: SignedIn, folder: Node): Node[] =>
   exchange.room.tree.children(folder).toSorted((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
 
+async function append(chunk: string, temporary: string, hashes: ReadonlyMap<string, Hash>): Promise<void> {
+  const reading = createReadStream(chunk)
+  reading.on('data', (bytes) => {
+    for (const hash of hashes.values()) hash.update(bytes)
+  })
+  await pipeline(reading, createWriteStream(temporary, { flags: 'a' }))
+}
+
 async function assemble(exchange: SignedIn, target: Target): Promise<Reply> {
   const { room } = exchange
   const folder = room.tree.child(target.root, target.names[0] ?? '')
+  checkNode(exchange, folder && { ...folder, directory: 0 })
+  refuseOverwriting(exchange, nodeAt(exchange, fileDestination(exchange)))
   if (folder === undefined) throw notFound(target.names.slice(0, 1))
   const total = numberHeader(exchange, 'oc-total-length')
   if (total !== undefined && total !== folder.size) throw badRequest(`Chunks on server do not sum up to ${total} but to ${folder.size} bytes`)
   const mtime = timeHeader(exchange, 'x-oc-mtime')
   const created = timeHeader(exchange, 'x-oc-ctime')
   const temporary = room.temporary()
+  const hashes = new Map<string, Hash>(hashNames(exchange).map((name) => [name, createHash(name)]))
   try {
     appendFileSync(temporary, '', { mode: 0o600 })
-    for (const chunk of chunksOf(exchange, folder)) await pipeline(createReadStream(room.tree.disk(chunk)), createWriteStream(temporary, { flags: 'a' }))
+    for (const chunk of chunksOf(exchange, folder)) await append(room.tree.disk(chunk), temporary, hashes)
     return room.mutate(() => {
       if (room.tree.byId(folder.id)?.etag !== folder.etag) throw conflict('Chunks were changed while they were joined')
       const destination = fileDestination(exchange)
@@ -79,7 +92,7 @@ async function assemble(exchange: SignedIn, target: Target): Promise<Reply> {
       const file = { temporary, size: folder.size, mtime: mtime ?? now, created, checksum: header(exchange, 'oc-checksum'), now }
       room.tree.remove(folder, now)
       const written = room.tree.putFile(parent, name, file)
-      return reply(written.created ? 201 : 204, { ...writtenHeaders(exchange, written.node), ...accepted(mtime, created) })
+      return reply(written.created ? 201 : 204, { ...writtenHeaders(exchange, written.node), ...accepted(mtime, created), ...hashHeaders(hashes) })
     })
   } finally {
     rmSync(temporary, { force: true })

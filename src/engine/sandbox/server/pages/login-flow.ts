@@ -66,6 +66,6 @@ export async function grant(exchange: Exchange, token: string): Promise<Reply> {
   if (flow === undefined) return grantForm(exchange, token)
   if (found.outcome !== 'in') return grantForm(exchange, token, 'Compte ou mot de passe incorrect. / Wrong account or password.')
   const { uid } = found.account
-  flow.granted = { loginName: uid, appPassword: createToken(exchange.room.database, { uid, label: flow.agent, at: exchange.room.now() }) }
+  flow.granted = { loginName: form.get('user') ?? uid, appPassword: createToken(exchange.room.database, { uid, label: flow.agent, at: exchange.room.now() }) }
   return page(200, 'Compte relié / Account connected', '<p>Vous pouvez fermer cette page. <span lang="en">You can close this page.</span></p>')
 }

@@ -1,11 +1,13 @@
 import { header, readBody, readText, type SignedIn } from '../../exchange.ts'
 import { badRequest, forbidden, methodNotAllowed, notFoundMessage, notImplemented, reply, unsupportedMediaType, type Reply } from '../../reply.ts'
-import { escapeXml, find, multistatus, parseXml, responseXml } from '../../xml.ts'
+import { escapeXml, multistatus, parseXml, responseXml } from '../../xml.ts'
 import { hrefOf } from '../names.ts'
 import { checkPreconditions } from '../preconditions.ts'
 import { askedProperties, httpDate, pick } from '../properties.ts'
 import { collectionProperty, objectProperty, principalProperty, rootProperty, usualNames } from './properties.ts'
+import { checkLimits } from './limits.ts'
 import { report } from './report.ts'
+import { settingsOf } from './settings.ts'
 import { collectionsOf, createCollection, ensureDefaults, findCollection, findObject, objectsOf, putObject, removeCollection, removeObject, type Collection, type Kind, type Place } from './store.ts'
 
 export const isGroupware = (area: string | undefined): boolean => area === undefined || ['principals', 'calendars', 'addressbooks'].includes(area)
@@ -18,7 +20,7 @@ export async function answerGroupware(exchange: SignedIn): Promise<Reply> {
     if (path[4] !== account.uid) throw notFoundMessage(`Principal with name ${path[4] ?? ''} not found`)
     return describe(exchange, (name) => principalProperty(exchange, name))
   }
-  const place = placeOf(path)
+  const place = placeOf(exchange.givenPath)
   if (place.home.at(-1) !== account.uid) throw notFoundMessage(`Principal with name ${place.home.at(-1) ?? ''} not found`)
   ensureDefaults(exchange.room.database, account.uid)
   if (exchange.method === 'PROPFIND') return propfind(exchange, place)
@@ -73,28 +75,22 @@ async function onCollection(exchange: SignedIn, place: Place): Promise<Reply> {
     removeCollection(database, needCollection(exchange, place))
     return reply(204)
   }
-  if (exchange.method === 'PROPPATCH') return rename(exchange, place)
+  if (exchange.method === 'PROPPATCH') return setProperties(exchange, place)
   if (exchange.method !== 'MKCOL' && exchange.method !== 'MKCALENDAR') throw methodNotAllowed('Not allowed for a collection')
   if (findCollection(database, exchange.account.uid, place.kind, place.collection) !== undefined) throw methodNotAllowed('The resource you tried to create already exists')
   const body = await readText(exchange)
-  const prop = body === '' ? undefined : find(find(parseXml(body), '{DAV:}set'), '{DAV:}prop')
-  const title = find(prop, '{DAV:}displayname')?.text ?? place.collection
-  createCollection(database, { uid: exchange.account.uid, kind: place.kind, uri: place.collection, title })
+  const { title = place.collection, properties } = settingsOf(body === '' ? undefined : parseXml(body))
+  checkLimits(exchange, place.kind)
+  const { '{DAV:}resourcetype': _type, '{http://owncloud.org/ns}calendar-enabled': _enabled, ...kept } = properties
+  createCollection(database, { uid: exchange.account.uid, kind: place.kind, uri: place.collection, title, properties: kept })
   return reply(201)
 }
 
-async function rename(exchange: SignedIn, place: Place): Promise<Reply> {
+async function setProperties(exchange: SignedIn, place: Place): Promise<Reply> {
   const collection = needCollection(exchange, place)
-  const changes = parseXml(await readText(exchange)).children.flatMap((change) => find(change, '{DAV:}prop')?.children ?? [])
-  const { database } = exchange.room
-  const properties = { ...collection.properties }
-  for (const change of changes) {
-    if (change.name === '{DAV:}displayname') database.run('UPDATE collections SET display_name = ? WHERE id = ?', change.text, collection.id)
-    else properties[change.name] = change.text
-  }
-  database.run('UPDATE collections SET properties = ? WHERE id = ?', JSON.stringify(properties), collection.id)
-  const found = changes.map((change) => [change.name, ''] as const)
-  return multistatus([responseXml({ href: hrefOf([...place.home, collection.uri], true), found, missing: [] })])
+  const { title = collection.display_name, properties, names } = settingsOf(parseXml(await readText(exchange)))
+  exchange.room.database.run('UPDATE collections SET display_name = ?, properties = ? WHERE id = ?', title, JSON.stringify({ ...collection.properties, ...properties }), collection.id)
+  return multistatus([responseXml({ href: hrefOf([...place.home, collection.uri], true), found: names.map((name) => [name, ''] as const), missing: [] })])
 }
 
 async function onObject(exchange: SignedIn, place: Place, uri: string): Promise<Reply> {
@@ -106,7 +102,7 @@ async function onObject(exchange: SignedIn, place: Place, uri: string): Promise<
     checkPreconditions(exchange, old && `"${old.etag}"`)
     const parsed = inspect(place.kind, data)
     const twin = objectsOf(database, collection).find((one) => one.object_uid === parsed.uid && one.uri !== uri)
-    if (twin !== undefined && place.kind === 'calendar') throw badRequest('Calendar object with uid already exists in this calendar collection.')
+    if (twin !== undefined) throw badRequest(place.kind === 'calendar' ? 'Calendar object with uid already exists in this calendar collection.' : 'VCard object with uid already exists in this addressbook collection.')
     const etag = putObject(exchange.room, collection, { uri, ...parsed, data })
     return reply(old === undefined ? 201 : 204, { etag: `"${etag}"`, 'oc-etag': `"${etag}"` })
   }

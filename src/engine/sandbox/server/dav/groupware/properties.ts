@@ -2,7 +2,7 @@ import type { SignedIn } from '../../exchange.ts'
 import { escapeXml } from '../../xml.ts'
 import { hrefOf } from '../names.ts'
 import { httpDate } from '../properties.ts'
-import type { Collection, StoredObject } from './store.ts'
+import { isSubscription, type Collection, type StoredObject } from './store.ts'
 
 const cal = (name: string): string => `{urn:ietf:params:xml:ns:caldav}${name}`
 const card = (name: string): string => `{urn:ietf:params:xml:ns:carddav}${name}`
@@ -32,6 +32,7 @@ export function principalProperty(exchange: SignedIn, name: string): string | un
 }
 
 export function collectionProperty(exchange: SignedIn, collection: Collection, name: string): string | undefined {
+  if (isSubscription(collection) && name in subscriptionLacks) return subscriptionLacks[name]
   const calendar = collection.kind === 'calendar'
   const reports = calendar ? ['<cal:calendar-multiget/>', '<cal:calendar-query/>', '<d:sync-collection/>'] : ['<card:addressbook-multiget/>', '<card:addressbook-query/>', '<d:sync-collection/>']
   const values: Readonly<Record<string, string>> = {
@@ -41,10 +42,26 @@ export function collectionProperty(exchange: SignedIn, collection: Collection, n
     '{DAV:}sync-token': syncToken(collection),
     '{http://calendarserver.org/ns/}getctag': calendar ? syncToken(collection) : String(collection.token),
     '{DAV:}supported-report-set': reports.map((one) => `<d:supported-report><d:report>${one}</d:report></d:supported-report>`).join(''),
-    ...(calendar ? { [cal('supported-calendar-component-set')]: '<cal:comp name="VEVENT"/><cal:comp name="VTODO"/>' } : {}),
+    '{http://owncloud.org/ns}owner-principal': `principals/users/${escapeXml(collection.uid)}`,
+    '{http://nextcloud.com/ns}owner-displayname': escapeXml(exchange.account.display_name),
   }
-  const stored = collection.properties[name]
-  return values[name] ?? (stored === undefined ? (name === '{DAV:}current-user-principal' ? principal(exchange.account.uid) : undefined) : escapeXml(stored))
+  const stored = collection.properties[name] ?? (calendar ? calendarDefaults[name] : undefined)
+  return values[name] ?? stored ?? (name === '{DAV:}current-user-principal' ? principal(exchange.account.uid) : undefined)
+}
+
+const calendarDefaults: Readonly<Record<string, string>> = {
+  [cal('supported-calendar-component-set')]: '<cal:comp name="VEVENT"/><cal:comp name="VTODO"/>',
+  [cal('schedule-calendar-transp')]: '<cal:opaque/>',
+  '{http://apple.com/ns/ical/}calendar-order': '0',
+}
+
+/** A subscription is no calendar: it has neither reports nor a token, and no owner of Nextcloud's kind. */
+const subscriptionLacks: Readonly<Record<string, string | undefined>> = {
+  '{DAV:}resourcetype': '<d:collection/><cs:subscribed/>',
+  '{DAV:}sync-token': undefined,
+  '{DAV:}supported-report-set': undefined,
+  '{http://owncloud.org/ns}owner-principal': undefined,
+  '{http://nextcloud.com/ns}owner-displayname': undefined,
 }
 
 export function objectProperty(collection: Collection, object: StoredObject, name: string): string | undefined {
@@ -55,7 +72,8 @@ export function objectProperty(collection: Collection, object: StoredObject, nam
     '{DAV:}getlastmodified': httpDate(object.modified),
     '{DAV:}getcontentlength': String(Buffer.byteLength(object.data)),
     '{DAV:}getcontenttype': calendar ? `text/calendar; charset=utf-8; component=${object.component}` : 'text/vcard; charset=utf-8',
-    [calendar ? cal('calendar-data') : card('address-data')]: escapeXml(object.data),
+    // sabre/dav takes the CR out of calendars where it shows them as a property (CalDAV\\Plugin::propFind).
+    [calendar ? cal('calendar-data') : card('address-data')]: escapeXml(calendar ? object.data.replaceAll('\r', '') : object.data),
   }
   return values[name]
 }

@@ -20,7 +20,7 @@ export interface Collection {
   readonly kind: Kind
   readonly uri: string
   readonly display_name: string
-  /** Other properties by name. */
+  /** Other properties by name, as XML. */
   readonly properties: Readonly<Record<string, string>>
   /** Number of the last change: ctag and sync token. */
   readonly token: number
@@ -47,9 +47,17 @@ export function ensureDefaults(database: SpaceDatabase, uid: string): void {
   })
 }
 
-export function createCollection(database: SpaceDatabase, { uid, kind, uri, title }: { uid: string; kind: Kind; uri: string; title: string }): void {
-  database.run('INSERT INTO collections (uid, kind, uri, display_name) VALUES (?, ?, ?, ?)', uid, kind, uri, title)
+export interface NewCollection extends Pick<Collection, 'uid' | 'kind' | 'uri'> {
+  readonly title: string
+  readonly properties?: Collection['properties']
 }
+
+export function createCollection(database: SpaceDatabase, { uid, kind, uri, title, properties = {} }: NewCollection): void {
+  database.run('INSERT INTO collections (uid, kind, uri, display_name, properties) VALUES (?, ?, ?, ?, ?)', uid, kind, uri, title, JSON.stringify(properties))
+}
+
+/** What its source says where it follows a calendar elsewhere. */
+export const isSubscription = ({ properties }: Collection): boolean => '{http://calendarserver.org/ns/}source' in properties
 
 export const collectionsOf = (database: SpaceDatabase, uid: string, kind: Kind): Collection[] =>
   database.all<Row>('SELECT * FROM collections WHERE uid = ? AND kind = ? ORDER BY id', uid, kind).map(read)

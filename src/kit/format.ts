@@ -1,6 +1,7 @@
-import type { Locale } from '../model/space.ts'
+/** Languages that people are written to in. */
+export type Language = 'fr' | 'en'
 
-const steps: readonly (readonly [factor: number, unit: Readonly<Record<Locale, string>>])[] = [
+const steps: readonly (readonly [factor: number, unit: Readonly<Record<Language, string>>])[] = [
   [1e12, { fr: 'To', en: 'TB' }],
   [1e9, { fr: 'Go', en: 'GB' }],
   [1e6, { fr: 'Mo', en: 'MB' }],
@@ -8,7 +9,7 @@ const steps: readonly (readonly [factor: number, unit: Readonly<Record<Locale, s
 ]
 
 /** "40 Go" or "40 GB": decimal units, at most one decimal place. Pure. */
-export function sizeIn(locale: Locale, bytes: number): string {
+export function sizeIn(locale: Language, bytes: number): string {
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1, useGrouping: false })
   for (const [factor, unit] of steps) {
     if (bytes >= factor * 0.9995) return `${number.format(bytes / factor)} ${unit[locale]}`
@@ -17,12 +18,12 @@ export function sizeIn(locale: Locale, bytes: number): string {
 }
 
 /** "24 novembre 2026" or "24 November 2026", in UTC. Pure. */
-export function dateIn(locale: Locale, date: Date): string {
+export function dateIn(locale: Language, date: Date): string {
   return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { dateStyle: 'long', timeZone: 'UTC' }).format(date)
 }
 
 /** French puts a space that does not break inside « » and before ; : ! ? %. Pure. */
-export function typography(locale: Locale, text: string): string {
+export function typography(locale: Language, text: string): string {
   if (locale !== 'fr') return text
   return text.replaceAll(/ (?=[;:!?»%])/g, '\u00A0').replaceAll('« ', '«\u00A0')
 }

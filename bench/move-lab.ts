@@ -1,0 +1,74 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setup as build } from '../test/support/build.ts'
+import { whyNoHostEngine } from '../test/real/support/machine.ts'
+import { openTwoSpaces, type AccountForTest, type TwoSpaces } from '../test/real/support/two-spaces.ts'
+import type { Account, Order, Outcome } from './move-child.ts'
+
+export const release = '32.0.1'
+const child = resolve(import.meta.dirname, 'move-child.ts')
+
+export async function whyNoMove(): Promise<string | undefined> {
+  if (spawnSync('rclone', ['version'], { stdio: 'ignore' }).status !== 0) return 'rclone is not installed'
+  return await whyNoHostEngine()
+}
+
+export interface MoveLab extends AsyncDisposable, TwoSpaces {
+  /** A new move of everything, or with the `journal` of an earlier one a further pass. */
+  move(journal?: string): Promise<Outcome & { readonly journal: string }>
+  /** Seconds that `rclone copy` takes, with app passwords as well. Paths are relative to the accounts' roots. */
+  rclone(from: string, to: string, ...flags: readonly string[]): Promise<number>
+}
+
+export async function openMoveLab(firstPort = 33_600): Promise<MoveLab> {
+  build()
+  const spaces = await openTwoSpaces({ releases: [release, release], firstPort })
+  const directory = mkdtempSync(join(tmpdir(), 'chaton-bench-move-'))
+  let journals = 0
+  return {
+    ...spaces,
+    async move(journal = join(directory, `journal-${++journals}.sqlite`)) {
+      return { ...(await moveOnce({ source: plain(spaces.source), destination: plain(spaces.destination), journal })), journal }
+    },
+    rclone: async (from, to, ...flags) => await rclone(spaces, ['copy', `old:${from}`, `new:${to}`, ...flags]),
+    async [Symbol.asyncDispose]() {
+      await spaces[Symbol.asyncDispose]()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const plain = ({ url, userId, password }: AccountForTest): Account => ({ url, userId, password })
+
+async function moveOnce(order: Order): Promise<Outcome> {
+  const text = await output(spawn(process.execPath, [child], { stdio: ['pipe', 'pipe', 'inherit'] }), `${JSON.stringify(order)}\n`)
+  const outcome = JSON.parse(text) as Outcome
+  if (outcome.refused > 0) throw new Error(`the move refused ${outcome.refused}`)
+  return outcome
+}
+
+async function rclone({ source, destination }: TwoSpaces, args: readonly string[]): Promise<number> {
+  const env = { PATH: process.env['PATH'], RCLONE_CONFIG: '/dev/null', ...remoteOf('OLD', source), ...remoteOf('NEW', destination) }
+  const began = performance.now()
+  await output(spawn('rclone', args, { env, stdio: ['pipe', 'pipe', 'inherit'] }), '')
+  return (performance.now() - began) / 1000
+}
+
+function remoteOf(name: string, { url, userId, password }: AccountForTest): Record<string, string> {
+  const { stdout } = spawnSync('rclone', ['obscure', '-'], { input: password, encoding: 'utf8' })
+  const settings = { TYPE: 'webdav', URL: `${url}/remote.php/dav/files/${userId}`, VENDOR: 'nextcloud', USER: userId, PASS: stdout.trim() }
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`RCLONE_CONFIG_${name}_${key}`, value]))
+}
+
+async function output(running: ReturnType<typeof spawn>, input: string): Promise<string> {
+  let text = ''
+  running.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  running.stdin?.end(input)
+  const code = await new Promise<number | null>((done, failed) => running.on('close', done).on('error', failed))
+  if (code !== 0) throw new Error(`${running.spawnargs.slice(0, 2).join(' ')} ended with ${code}`)
+  return text
+}

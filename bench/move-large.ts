@@ -1,0 +1,46 @@
+import { Readable } from 'node:stream'
+import { numbers } from './move-data.ts'
+import { openMoveLab, whyNoMove } from './move-lab.ts'
+import { median, round, type Bench } from './report.ts'
+
+const gibibyte = 2 ** 30
+const rounds = 2
+const mostMemory = 128
+
+/** Not compressible, cheap to make. */
+function noise(bytes: number): Readable {
+  const next = numbers(7)
+  const block = Buffer.from(Array.from({ length: 2 ** 20 }, () => Math.floor(next() * 256)))
+  let left = bytes
+  let turn = 0
+  return new Readable({
+    read() {
+      const size = Math.min(left, block.length)
+      left -= size
+      const chunk = Buffer.from(block.subarray(0, size))
+      if (size >= 4) chunk.writeUInt32LE(turn++)
+      this.push(size === 0 ? null : chunk)
+    },
+  })
+}
+
+/** One file of 1 GiB from host to host, in turns with rclone. */
+export const moveLarge: Bench = {
+  unavailable: whyNoMove,
+  run: async (report) => {
+    await using lab = await openMoveLab()
+    await lab.source.files.makeFolder('film')
+    await lab.source.files.write('film/film.mov', { stream: noise(gibibyte), length: gibibyte }, { over: 'new', mtime: 1_600_000_000 })
+    const [ours, theirs, memory]: [number[], number[], number[]] = [[], [], []]
+    for (let turn = 0; turn < rounds; turn++) {
+      theirs.push(await lab.rclone('film', `rclone-${turn}`))
+      const moved = await lab.move()
+      ours.push(moved.seconds)
+      memory.push(moved.memory)
+      await lab.destination.files.move('film', `moved-${turn}`)
+    }
+    const [our, their, most] = [median(ours), median(theirs), Math.max(...memory)]
+    report({ figure: 'one file of 1 GiB, seconds, its hash checked on both ends', ours: round(our), other: round(their), otherName: 'rclone, without a check', ratio: round(their / our), goal: 'not slower', met: our <= their })
+    report({ figure: 'resident memory for 1 GiB, MiB', ours: round(most, 0), other: mostMemory, otherName: 'bound', ratio: round(most / mostMemory), goal: `at most ${mostMemory} MiB`, met: most <= mostMemory })
+  },
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { ChatonError } from '../../kit/errors.ts'
+import { registerSecret } from '../../kit/mask.ts'
+import { nearest } from '../../kit/suggest.ts'
+import type { MoveOptions, SideName } from '../../move/facts.ts'
+import { kindNames, type KindName } from '../../move/kinds.ts'
+import { chosenKinds } from '../../move/plan.ts'
+import type { MoveWish } from '../../move/prepare.ts'
+import type { SignInWish } from '../../move/sign-in.ts'
+import { textFlag, type CommandInput } from '../command.ts'
+
+/** What the flags say. Asks for nothing but an app password that a flag calls for. */
+export function wishOf(input: CommandInput, addresses: { readonly from?: string | undefined; readonly to?: string | undefined } = { from: address(input, 'from'), to: address(input, 'to') }): MoveWish {
+  return {
+    id: input.args['move'],
+    ...addresses,
+    signIn: { source: signInWish(input, 'source'), destination: signInWish(input, 'destination') },
+    options: optionsOf(input),
+  }
+}
+
+/** An address of the flags. Throws `bad-input` for one with a password in it: arguments can be read by everybody on the machine. */
+export function address(input: CommandInput, flag: 'from' | 'to'): string | undefined {
+  const given = textFlag(input, flag)
+  const url = given !== undefined && URL.canParse(given) ? new URL(given) : undefined
+  if (url === undefined || url.password === '') return given
+  registerSecretIfLong(decodeURIComponent(url.password))
+  throw new ChatonError('bad-input', `--${flag} has a password in it, which everybody on this machine can read`, {
+    next: [`give the address alone: --${flag} ${url.origin}`, 'delete that password if it was an app password, and make a new one'],
+  })
+}
+
+function registerSecretIfLong(secret: string): void {
+  if (secret.length >= 6) registerSecret(secret)
+}
+
+const names = {
+  source: { user: 'fromUser', file: 'fromPasswordFile', flag: '--from', variable: 'CHATON_MOVE_FROM_PASSWORD', which: 'old' },
+  destination: { user: 'toUser', file: 'toPasswordFile', flag: '--to', variable: 'CHATON_MOVE_TO_PASSWORD', which: 'new' },
+} as const
+
+function signInWish(input: CommandInput, side: SideName): SignInWish {
+  const { user, file, flag, variable } = names[side]
+  const name = textFlag(input, user)
+  const fromFile = textFlag(input, file)
+  if (name !== undefined) return { by: 'app-password', name, password: async () => await readPassword(input, side) }
+  if (fromFile !== undefined || input.environment[variable] !== undefined) {
+    return withoutName(new ChatonError('bad-input', `an app password is given for ${flag}, but not the name that goes with it`, { next: [`add ${flag}-user <name>`] }))
+  }
+  if (input.flags['input'] === false) return withoutName(nobodyToSignIn(side))
+  return { by: 'login-flow' }
+}
+
+/** Fails only where a sign-in is needed: a move that goes on has its own. */
+function withoutName(error: ChatonError): SignInWish {
+  return {
+    by: 'app-password',
+    name: '',
+    password: () => {
+      throw error
+    },
+  }
+}
+
+function nobodyToSignIn(side: SideName): ChatonError {
+  const { flag, variable, which } = names[side]
+  return new ChatonError('refused', `with --no-input nobody can sign in to the ${which} account with a browser`, {
+    next: [`give ${flag}-user <name>, and its app password with ${flag}-password-file <path> or in the variable ${variable}`],
+  })
+}
+
+async function readPassword(input: CommandInput, side: SideName): Promise<string> {
+  const { file, flag, variable, which } = names[side]
+  const path = textFlag(input, file)
+  const given = path === undefined ? input.environment[variable] : await readPasswordFile(path, `${flag}-password-file`)
+  const password = given ?? (await input.terminal.askSecret(`App password of the ${which} account (it is not shown):`, `${flag}-password-file <path> or the variable ${variable}`))
+  if (password.length >= 6) return registerSecret(password)
+  throw new ChatonError('bad-input', `the app password of the ${which} account has fewer than 6 characters`, { next: ['make one in the account: Personal settings, Security'] })
+}
+
+async function readPasswordFile(path: string, flag: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw new ChatonError('bad-input', `cannot read the password file "${path}"`, { cause, next: [`name a readable file with ${flag}`] })
+  }
+}
+
+function optionsOf(input: CommandInput): Partial<MoveOptions> {
+  const only = kindsIn(input, 'only')
+  const without = kindsIn(input, 'without')
+  const [gentle, fast] = [input.flags['gentle'] === true, input.flags['fast'] === true]
+  if (gentle && fast) throw new ChatonError('bad-input', '--gentle and --fast say opposite things', { next: ['give one of the two, or neither'] })
+  return {
+    ...(only === undefined && without === undefined ? {} : { kinds: chosenKinds({ only, without }) }),
+    ...(gentle || fast ? { manner: gentle ? 'gentle' : 'fast' } : {}),
+    ...(input.flags['allowHttp'] === true ? { allowPlainHttp: true } : {}),
+  }
+}
+
+function kindsIn(input: CommandInput, flag: 'only' | 'without'): KindName[] | undefined {
+  return textFlag(input, flag)?.split(',').map((word) => kindOf(word.trim(), flag))
+}
+
+function kindOf(word: string, flag: string): KindName {
+  const found = kindNames.find((name) => name === word)
+  if (found !== undefined) return found
+  const near = nearest(word, kindNames)
+  throw new ChatonError('bad-input', `--${flag}: "${word}" is not a kind of things that move`, {
+    next: [near === undefined ? `choose among: ${kindNames.join(', ')}` : `did you mean "${near}"?`],
+  })
+}

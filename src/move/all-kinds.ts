@@ -1,0 +1,6 @@
+import type { Kind } from './contract.ts'
+import { favourites } from './favourites.ts'
+import { files } from './files/index.ts'
+
+/** Everything that can be carried, in the order in which it is carried. */
+export const allKinds: readonly Kind[] = [files, favourites]

@@ -1,0 +1,79 @@
+import type { Clock } from '../kit/clock.ts'
+import type { Logger } from '../kit/log.ts'
+import type { RemoteFiles } from '../nextcloud/files/contract.ts'
+import type { Remote } from '../nextcloud/remote.ts'
+import type { MoveJournal } from './journal.ts'
+import type { KindName, Refusal } from './kinds.ts'
+import type { Pace } from './pace.ts'
+
+/** One of the two accounts. */
+export interface Side {
+  readonly remote: Remote
+  readonly files: RemoteFiles
+  /** Every request to this host goes through its pace: it bounds what runs at once, repeats what may be repeated, and slows down when the host is slow. */
+  readonly pace: Pace
+}
+
+export interface MoveContext {
+  /** Read from, never written to. */
+  readonly source: Side
+  readonly destination: Side
+  readonly journal: MoveJournal
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly progress: (event: MoveProgress) => void
+}
+
+/** Told as often as something changes; presenters thin it out. */
+export interface MoveProgress {
+  readonly kind: KindName
+  readonly done: number
+  /** Known so far; grows while the source is still being listed. */
+  readonly total: number
+  readonly doneBytes?: number
+  readonly totalBytes?: number
+  /** Lane or step at work, for people. */
+  readonly note?: string
+  /** Last problem, for people. */
+  readonly problem?: string
+}
+
+/** What there is to carry. Changes nothing on either side. */
+export interface KindInventory {
+  readonly count: number
+  readonly bytes?: number
+  /** What is known beforehand not to be carried: received shares, encrypted folders, refused names… */
+  readonly left: readonly Refusal[]
+}
+
+/** Of all passes so far. `moved + alreadyThere + refused.length` is everything that was found. */
+export interface KindTally {
+  readonly moved: number
+  readonly alreadyThere: number
+  readonly refused: readonly Refusal[]
+  readonly bytes?: number
+  /** Among those moved: what has another name now, because its own was taken or is refused there. */
+  readonly renamed?: readonly Renamed[]
+}
+
+export interface Renamed {
+  readonly what: string
+  /** Full path at the destination. */
+  readonly as: string
+}
+
+export interface KindVerdict {
+  readonly checked: number
+  readonly differing: readonly Refusal[]
+}
+
+/** One kind of thing that moves. Repeatable after a kill at any instant; a second run carries only what is new or changed. */
+export interface Kind {
+  readonly name: KindName
+  inventory(context: MoveContext): Promise<KindInventory>
+  /** Copies; never overwrites or deletes at the destination what this move did not write. Throws only where nothing more can be done for this kind. */
+  run(context: MoveContext): Promise<KindTally>
+  /** Compares both sides as they are now. */
+  verify(context: MoveContext): Promise<KindVerdict>
+}

@@ -1,0 +1,175 @@
+import { ChatonError } from '../../kit/errors.ts'
+import type { RemoteEntry } from '../../nextcloud/files/contract.ts'
+import type { MoveContext } from '../contract.ts'
+import type { Item, MoveJournal } from '../journal.ts'
+import { changed } from './facts.ts'
+import { acceptableName, besideName, join, nameOf, parentOf } from './names.ts'
+import { isConflict, isMissing } from './trouble.ts'
+
+/** What stands under a name at the destination. */
+export type Met = Pick<RemoteEntry, 'folder' | 'fileId' | 'etag' | 'size' | 'mtime'>
+
+/** A folder at the destination, with what was in it when it was looked at or made. */
+export interface Place {
+  readonly path: string
+  readonly names: ReadonlyMap<string, Met>
+  /** Milliseconds. */
+  readonly seenAt: number
+}
+
+/** What places need of the run that they belong to. */
+export interface PlacesOwner {
+  readonly context: MoveContext
+  readonly journal: MoveJournal
+  readonly host: string
+  nameFor(item: Item): string
+  need(key: string): Item
+  put(item: Item): void
+  done(item: Item): void
+  touch(key: string): void
+}
+
+/** Entries of listed folders that are kept in memory, in all. */
+const mostNames = 40_000
+const mostPlaces = 512
+/** A name that was free may be taken before it is used. */
+const mostTurns = 3
+/** What was seen longer ago is looked at again before writes that would overwrite. */
+const freshMs = 60_000
+
+/**
+ * Folders at the destination, by their paths at the source. A folder that is not there is made just before something goes into it;
+ * one that is there is listed, so that nothing is written over what this move did not write.
+ */
+export class Places {
+  readonly #run: PlacesOwner
+  readonly #known = new Map<string, Promise<Place>>()
+  #names = 0
+
+  constructor(run: PlacesOwner) {
+    this.#run = run
+  }
+
+  /** Throws where the folder cannot be made or read. With `fresh`, it was looked at within the last minute. */
+  async ready(folder: string, { fresh = false }: { readonly fresh?: boolean } = {}): Promise<Place> {
+    const known = this.#known.get(folder)
+    if (known !== undefined) {
+      const place = await known
+      if (!fresh || this.#now() - place.seenAt < freshMs) return place
+      this.forget(folder)
+    }
+    const made = this.#make(folder)
+    this.#known.set(folder, made)
+    try {
+      this.#bound(folder, await made)
+    } catch (error) {
+      this.#known.delete(folder)
+      throw error
+    }
+    return await made
+  }
+
+  /** Something in it changed, or is not as it was thought to be. */
+  forget(folder: string): void {
+    this.#known.delete(folder)
+  }
+
+  forgetAll(): void {
+    this.#known.clear()
+    this.#names = 0
+  }
+
+  /** The first name beside `name` that is free at the destination, and that no sibling at the source will take. */
+  freeName(place: Place, item: Item, name: string): string {
+    const { host, context } = this.#run
+    for (let turn = 1; ; turn++) {
+      const wanted = besideName(name, { host, turn })
+      const beside = acceptableName(wanted, (candidate) => context.destination.files.abilities.refusesName(candidate)) ?? wanted
+      if (!place.names.has(beside) && this.#run.journal.get('files', join(parentOf(item.key), beside)) === undefined) return beside
+    }
+  }
+
+  /** A chosen name may be the own name of a sibling at the source: that one has the better right to it. */
+  nameFor(place: Place, item: Item): string {
+    const name = this.#run.nameFor(item)
+    if (name === nameOf(item.key)) return name
+    return this.#run.journal.get('files', join(parentOf(item.key), name)) === undefined ? name : this.freeName(place, item, name)
+  }
+
+  async #make(folder: string): Promise<Place> {
+    if (folder === '') return await this.#list('')
+    const item = this.#run.need(folder)
+    if (item.state === 'refused') throw new ChatonError('remote-failed', `its folder "${folder}" was not carried: ${item.reason ?? ''}`, { data: { status: 409 } })
+    if (item.destinationKey !== undefined && item.state !== 'found') {
+      try {
+        return await this.#list(item.destinationKey)
+      } catch (error) {
+        if (!isMissing(error)) throw error
+      }
+    }
+    return await this.#create(item)
+  }
+
+  async #create(item: Item, turn = 1): Promise<Place> {
+    const parent = await this.ready(parentOf(item.key))
+    const name = this.nameFor(parent, item)
+    const met = parent.names.get(name)
+    if (met?.folder === true) return await this.#adopt(item, join(parent.path, name))
+    const path = join(parent.path, met === undefined ? name : this.freeName(parent, item, name))
+    const announced = changed(item, { state: 'writing', destinationKey: path, destinationId: undefined, destinationMark: undefined })
+    this.#run.put(announced)
+    this.#run.touch(join(item.key, 'any'))
+    try {
+      if (!(await this.#makeFolder(path))) return await this.#adopt(item, path)
+    } catch (error) {
+      if (!isConflict(error) || turn === mostTurns) throw error
+      this.#run.put(item)
+      this.forget(parentOf(item.key))
+      return await this.#create(item, turn + 1)
+    }
+    this.#run.done(changed(announced, { state: 'moved' }))
+    return { path, names: new Map(), seenAt: this.#now() }
+  }
+
+  /** False if somebody else made one since it was looked for. */
+  async #makeFolder(path: string): Promise<boolean> {
+    const { files, pace } = this.#run.context.destination
+    let attempts = 0
+    return await pace.run(async () => {
+      attempts += 1
+      const made = await files.makeFolder(path)
+      // The answer to the first request was lost: it is ours.
+      return made || attempts > 1
+    })
+  }
+
+  async #adopt(item: Item, path: string): Promise<Place> {
+    const place = await this.#list(path)
+    this.#run.done(changed(item, { state: 'there', destinationKey: path }))
+    return place
+  }
+
+  async #list(path: string): Promise<Place> {
+    const { files, pace } = this.#run.context.destination
+    return await pace.run(async () => {
+      const seenAt = this.#now()
+      const names = new Map<string, Met>()
+      for await (const { path: at, folder, fileId, etag, size, mtime } of files.list(path)) names.set(nameOf(at), { folder, fileId, etag, size, mtime })
+      return { path, names, seenAt }
+    })
+  }
+
+  /** Forgets the places that were asked for the longest time ago. */
+  #bound(folder: string, place: Place): void {
+    this.#names += place.names.size
+    if (this.#names <= mostNames && this.#known.size <= mostPlaces) return
+    const latest = this.#known.get(folder)
+    this.forgetAll()
+    if (latest !== undefined) this.#known.set(folder, latest)
+    this.#names = place.names.size
+  }
+
+  #now(): number {
+    return this.#run.context.clock.now().getTime()
+  }
+}

@@ -1,0 +1,74 @@
+import type { Item } from '../journal.ts'
+import { changed, factsOf, isFolder } from './facts.ts'
+import { entriesAt } from './look.ts'
+import { isBelow, join, parentOf } from './names.ts'
+import type { FilesRun } from './run.ts'
+import { isConflict, isMissing } from './trouble.ts'
+
+/** What is gone from one path and found at another under the same file id is moved at the destination too. */
+export async function followRenames(run: FilesRun): Promise<void> {
+  for (const { key } of run.journal.walk('files', 'gone')) {
+    run.check()
+    const gone = run.journal.get('files', key)
+    if (gone?.state !== 'gone' || gone.destinationKey === undefined) continue
+    const found = run.journal.bySourceId('files', gone.sourceId).find((item) => item.state === 'found' && isFolder(item) === isFolder(gone) && (item.destinationKey === undefined || item.destinationKey === gone.destinationKey || factsOf(item).from !== undefined))
+    if (found !== undefined) await follow(run, gone, found)
+  }
+}
+
+async function follow(run: FilesRun, gone: Item, found: Item): Promise<void> {
+  const from = gone.destinationKey ?? ''
+  const place = await run.places.ready(parentOf(found.key))
+  const name = run.places.nameFor(place, found)
+  const to = join(place.path, name)
+  const done = factsOf(found).from !== undefined && found.destinationKey === to && place.names.get(name)?.fileId === found.destinationId
+  if (to !== from && !done) {
+    if (place.names.has(name) || !(await isAsWritten(run, gone))) return
+    run.touch(gone.key)
+    run.touch(found.key)
+    if (!(await move(run, { gone, found, to }))) return
+  }
+  run.journal.together(() => {
+    if (isFolder(gone) && to !== from) for (const item of run.journal.under('files', gone.key)) relocate(run, item, { from, to })
+    run.journal.delete('files', gone.key)
+    const same = isFolder(gone) || gone.sourceMark === found.sourceMark
+    const fields = { destinationKey: to, destinationId: gone.destinationId, destinationMark: gone.destinationMark, state: same ? ('moved' as const) : ('found' as const) }
+    const { sha256, alone } = factsOf(gone)
+    run.put(changed(found, fields, { from: undefined, sha256, alone }))
+  })
+  if (to !== from) run.places.forgetAll()
+}
+
+/** A file is still what this move wrote, a folder still there. */
+async function isAsWritten(run: FilesRun, { destinationKey = '', destinationMark, extra }: Item): Promise<boolean> {
+  const { files, pace } = run.context.destination
+  const entry = await pace.run(async () => await files.stat(destinationKey))
+  if (entry === undefined) return false
+  return extra['folder'] === true ? entry.folder : entry.etag === destinationMark
+}
+
+async function move(run: FilesRun, { gone, found, to }: { readonly gone: Item; readonly found: Item; readonly to: string }): Promise<boolean> {
+  const { files, pace } = run.context.destination
+  const from = gone.destinationKey ?? ''
+  const id = (await pace.run(async () => await entriesAt(files, [from]))).get(from)?.fileId
+  run.put(changed(found, { state: 'writing', destinationKey: to, destinationId: id }, { from }))
+  let attempts = 0
+  try {
+    await pace.run(async () => {
+      attempts += 1
+      if (attempts > 1 && (await entriesAt(files, [to])).get(to)?.fileId === id) return
+      await files.move(from, to)
+    })
+    return true
+  } catch (error) {
+    if (!isConflict(error) && !isMissing(error)) throw error
+    run.put(found)
+    run.places.forget(parentOf(found.key))
+    return false
+  }
+}
+
+function relocate(run: FilesRun, item: Item, { from, to }: { readonly from: string; readonly to: string }): void {
+  const path = item.destinationKey
+  if (path !== undefined && isBelow(path, from)) run.put({ ...item, destinationKey: to + path.slice(from.length) })
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { asChatonError, ChatonError } from '../../kit/errors.ts'
+import type { FilesRun } from './run.ts'
+
+export interface Opened {
+  readonly stream: Readable
+  readonly size: number
+}
+
+export interface Passed<T> {
+  readonly value: T
+  /** Lower-case hex of what passed. */
+  readonly sha256: string
+}
+
+/** A failure with the side on which it happened: they call for different acts. */
+export class SourceFailed extends Error {
+  override readonly cause: unknown
+  constructor(cause: unknown) {
+    super('the source failed', { cause })
+    this.cause = cause
+  }
+}
+
+/**
+ * A request out piped into a request in, each within the pace of its host: a host answers for its own failures only. Throws what the
+ * destination threw, or {@link SourceFailed} with what the source threw.
+ */
+export async function through<T>(run: FilesRun, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T>> {
+  const { source, destination } = run.context
+  const outcome = await destination.pace.run(async () => {
+    const once = await source.pace
+      .run(async () => await passOnce(run, open, write))
+      .catch((error: unknown) => ({ sourceError: error }))
+    if ('destinationError' in once) throw once.destinationError
+    return once
+  })
+  if ('sourceError' in outcome) throw new SourceFailed(outcome.sourceError)
+  return outcome
+}
+
+async function passOnce<T>(run: FilesRun, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T> | { readonly destinationError: unknown }> {
+  run.check()
+  const { stream, size } = await open()
+  const tap = new Tap(stream, run)
+  try {
+    const value = await write({ stream: tap.stream, length: size })
+    return { value, sha256: tap.digest() }
+  } catch (error) {
+    if (tap.failure !== undefined) throw tap.failure
+    return { destinationError: error }
+  } finally {
+    tap.stream.destroy()
+    stream.destroy()
+  }
+}
+
+/** Hashes what passes, and knows whether it was the source that broke off. */
+class Tap {
+  readonly stream: Readable
+  failure: ChatonError | undefined
+  readonly #hash = createHash('sha256')
+
+  constructor(source: Readable, run: FilesRun) {
+    this.stream = Readable.from(this.#chunks(source, run), { objectMode: false, highWaterMark: 256 * 1024 })
+    // A stream that fails when nobody reads any more must not end the process.
+    this.stream.on('error', () => {})
+  }
+
+  async *#chunks(source: Readable, run: FilesRun): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        run.check()
+        this.#hash.update(chunk)
+        yield chunk
+      }
+    } catch (error) {
+      this.failure = asFailure(error)
+      throw this.failure
+    }
+  }
+
+  digest(): string {
+    return this.#hash.digest('hex')
+  }
+}
+
+function asFailure(error: unknown): ChatonError {
+  const known = asChatonError(error)
+  return known.code === 'bug' ? new ChatonError('remote-failed', `the source broke off: ${known.message}`, { retryable: true, cause: error }) : known
+}
+
+/** SHA-256 of a whole stream, for servers that do not reckon it themselves. */
+export async function hashOf(stream: Readable): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of stream as AsyncIterable<Buffer>) hash.update(chunk)
+  return hash.digest('hex')
+}

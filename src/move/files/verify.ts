@@ -1,0 +1,124 @@
+import { asChatonError } from '../../kit/errors.ts'
+import type { RemoteEntry } from '../../nextcloud/files/contract.ts'
+import type { KindVerdict, MoveContext, Side } from '../contract.ts'
+import type { Item } from '../journal.ts'
+import type { Refusal } from '../kinds.ts'
+import { hashAt } from './compare.ts'
+import { factsOf, isFolder, keepsTime } from './facts.ts'
+import { nameOf, parentOf } from './names.ts'
+import { notOwn } from './own.ts'
+import { readPack } from './read-pack.ts'
+import { isMissing, stops } from './trouble.ts'
+import { inParallel } from './workers.ts'
+
+/** Packed files are read again from both sides: all if they are few, else about so many. */
+const sample = 200
+const batchFiles = 100
+
+interface Check {
+  readonly context: MoveContext
+  readonly differing: Refusal[]
+  checked: number
+  /** Of so many packed files, one is read again. */
+  readonly every: number
+  readonly again: Item[]
+}
+
+/** Walks both sides as they are now: presence, size and time of all; content of all that went alone, and of a sample of the rest. */
+export async function verify(context: MoveContext): Promise<KindVerdict> {
+  const { counts } = context.journal.tally('files')
+  const check: Check = { context, differing: [], checked: 0, every: Math.max(1, Math.ceil((counts.moved + counts.there) / sample)), again: [] }
+  await inParallel(foldersOf(context), context.source.pace.most, async (folder) => await verifyFolder(check, folder))
+  for (let at = 0; at < check.again.length; at += batchFiles) await readAgain(check, check.again.slice(at, at + batchFiles))
+  return { checked: check.checked, differing: check.differing }
+}
+
+function* foldersOf({ journal }: MoveContext): Generator<string> {
+  yield ''
+  for (const item of journal.walk('files')) if (isFolder(item) && (item.state === 'moved' || item.state === 'there')) yield item.key
+}
+
+const differ = (check: Check, what: string, reason: string): void => void check.differing.push({ what, reason, next: 'run the move again' })
+
+async function verifyFolder(check: Check, folder: string): Promise<void> {
+  const { context } = check
+  context.signal.throwIfAborted()
+  const place = folder === '' ? '' : (context.journal.get('files', folder)?.destinationKey ?? folder)
+  const [here, there] = await Promise.all([listOf(context.source, folder), listOf(context.destination, place)])
+  if (here === undefined) return differ(check, folder, 'the folder is gone from the source since it was carried')
+  if (there === undefined) return differ(check, folder, `the folder "${place}" is not at the destination`)
+  for (const entry of here.values()) await verifyEntry(check, entry, there)
+  check.context.progress({ kind: 'files', done: check.checked, total: check.checked, note: `compared "${folder}"` })
+}
+
+async function listOf({ files, pace }: Side, path: string): Promise<Map<string, RemoteEntry> | undefined> {
+  try {
+    return await pace.run(async () => {
+      const entries = new Map<string, RemoteEntry>()
+      for await (const entry of files.list(path)) entries.set(nameOf(entry.path), entry)
+      return entries
+    })
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw error
+  }
+}
+
+async function verifyEntry(check: Check, entry: RemoteEntry, there: ReadonlyMap<string, RemoteEntry>): Promise<void> {
+  if (notOwn(entry) !== undefined) return
+  const { context } = check
+  const item = context.journal.get('files', entry.path)
+  if (item?.state === 'refused') return
+  check.checked += 1
+  if (item === undefined || (item.state !== 'moved' && item.state !== 'there') || item.destinationKey === undefined) return differ(check, entry.path, 'it is at the source and was not carried yet')
+  const { destinationKey } = item
+  const listed = parentOf(destinationKey) === parentOf([...there.values()][0]?.path ?? destinationKey) ? there.get(nameOf(destinationKey)) : undefined
+  const arrived = listed ?? (await context.destination.pace.run(async () => await context.destination.files.stat(destinationKey)))
+  const reason = difference(item, { here: entry, there: arrived, finished: Number(context.journal.fact('files.finished') ?? 0) })
+  if (reason !== undefined) differ(check, entry.path, reason)
+  else if (!entry.folder) await verifyContent(check, item, entry)
+}
+
+/** What one can tell from the two lists. A folder with a time after the end of the last run (`finished`, Unix seconds) is in use. Pure. */
+export function difference(item: Item, { here, there, finished }: { readonly here: RemoteEntry; readonly there: RemoteEntry | undefined; readonly finished: number }): string | undefined {
+  if (there === undefined) return `"${item.destinationKey ?? ''}" is not at the destination`
+  if (here.folder !== there.folder) return 'it is a folder on one side and a file on the other'
+  if (here.folder) return there.mtime <= finished ? differenceOfTimes(item, here, there) : undefined
+  if (here.etag !== item.sourceMark) return 'it changed at the source since it was carried'
+  if (item.destinationMark !== undefined && item.destinationMark !== there.etag) return 'it was changed at the destination since it arrived'
+  if (here.size !== there.size) return `${here.size} bytes at the source, ${there.size} at the destination`
+  return differenceOfTimes(item, here, there)
+}
+
+function differenceOfTimes(item: Item, here: RemoteEntry, there: RemoteEntry): string | undefined {
+  if (item.state !== 'moved' || !keepsTime(here.mtime) || here.mtime === there.mtime) return undefined
+  return `its time is ${timeOf(here)} at the source, ${timeOf(there)} at the destination`
+}
+
+const timeOf = ({ mtime }: RemoteEntry): string => new Date(mtime * 1000).toISOString()
+
+async function verifyContent(check: Check, item: Item, entry: RemoteEntry): Promise<void> {
+  const { alone, sha256 } = factsOf(item)
+  const { source, destination } = check.context
+  const packed = alone !== true && item.bytes <= 2 ** 20
+  if (packed) {
+    if (check.checked % check.every === 0) check.again.push(item)
+    return
+  }
+  try {
+    const [here, there] = await Promise.all([sha256 ?? hashAt(source, entry.path), hashAt(destination, item.destinationKey ?? '')])
+    if (here !== there) differ(check, entry.path, `SHA-256 ${here} at the source, ${there} at the destination`)
+  } catch (error) {
+    if (stops(asChatonError(error))) throw error
+    differ(check, entry.path, `its content could not be compared: ${asChatonError(error).message}`)
+  }
+}
+
+async function readAgain({ context, ...check }: Check, items: readonly Item[]): Promise<void> {
+  const { contents: here } = await readPack(context.source, items.map(({ key, bytes, sourceMark }) => ({ path: key, size: bytes, etag: sourceMark })), true)
+  const { contents: there } = await readPack(context.destination, items.map(({ destinationKey = '', bytes }) => ({ path: destinationKey, size: bytes })), true)
+  for (const { key, destinationKey = '' } of items) {
+    const [mine, theirs] = [here.get(key), there.get(destinationKey)]
+    if (mine === undefined || theirs === undefined || !mine.equals(theirs)) check.differing.push({ what: key, reason: 'its content differs, or could not be read on both sides', next: 'run the move again' })
+  }
+}

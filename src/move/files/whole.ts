@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { ChatonError } from '../../kit/errors.ts'
+import type { WriteOptions, Written } from '../../nextcloud/files/contract.ts'
+import { streamOf } from '../../nextcloud/remote.ts'
+import { announced, type Aim } from './aim.ts'
+import { factsOf } from './facts.ts'
+import type { FilesRun } from './run.ts'
+import { through, type Passed } from './through.ts'
+import { ours, settle } from './written.ts'
+
+/** One request out piped into one request in: our hash of what passed is what the destination says it has read. */
+export async function carryWhole(run: FilesRun, aim: Aim, bytes?: Buffer): Promise<void> {
+  const announcement = announced(aim)
+  run.put(announcement)
+  const { value: written, sha256 } = await (bytes === undefined ? piped(run, aim) : fromMemory(run, aim, bytes))
+  if (written.sha256 !== undefined && written.sha256 !== sha256) throw damaged(run, ours(announcement, { ...written, sha256: undefined }), { sent: sha256, arrived: written.sha256 })
+  await settle(run, announcement, { written, sha256 })
+}
+
+async function piped(run: FilesRun, aim: Aim): Promise<Passed<Written>> {
+  const { source, destination } = run.context
+  return await through(
+    run,
+    async () => await source.files.read(aim.item.key, { etag: aim.item.sourceMark }),
+    async (body) => await destination.files.write(aim.path, body, optionsFor(aim)),
+  )
+}
+
+async function fromMemory(run: FilesRun, aim: Aim, bytes: Buffer): Promise<Passed<Written>> {
+  const { files, pace } = run.context.destination
+  const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)))
+  return { value, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function optionsFor({ item, over }: Aim): WriteOptions {
+  const { mtime, ctime } = factsOf(item)
+  return { over, mtime, ctime }
+}
+
+/** What stands at the destination is ours, and wrong: it is taken down so that the next turn writes over it. */
+export function damaged(run: FilesRun, item: ReturnType<typeof ours>, hashes: { readonly sent: string; readonly arrived: string }): ChatonError {
+  run.put({ ...item, state: 'found' })
+  return new ChatonError('remote-failed', `"${item.key}" was damaged on its way: SHA-256 ${hashes.sent} at the source, ${hashes.arrived} at the destination`, {
+    next: ['run the move again; if it stays so, tell those who run the destination that its storage or a proxy damages files'],
+    data: { damaged: true },
+  })
+}

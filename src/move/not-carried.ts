@@ -1,0 +1,34 @@
+import type { App } from './hosts.ts'
+import type { Refusal } from './kinds.ts'
+
+/** Apps whose data is files, calendars or contacts and goes with them, or that keep no data of the person. */
+const carried = new Set([
+  'dashboard', 'files', 'calendar', 'contacts', 'tasks', 'notes', 'cookbook', 'text', 'whiteboard', 'richdocuments', 'onlyoffice', 'drawio', 'music', 'epubviewer', 'files_pdfviewer', 'external', 'appstore', 'recognize',
+])
+
+interface Reason {
+  readonly reason: string
+  readonly next?: string
+}
+
+const known: Readonly<Record<string, Reason>> = {
+  spreed: { reason: 'conversations belong to the server they were held on: no account can take them along', next: 'files that were shared in conversations move with your files (folder "Talk"); note down what you need from the rest' },
+  mail: { reason: 'passwords of mail accounts cannot be read', next: 'set up your mail accounts again in the Mail app of the new account; the mails themselves are with your mail provider' },
+  deck: { reason: 'boards are not carried yet', next: 'in Deck, each board can be exported from its menu' },
+  bookmarks: { reason: 'bookmarks are not carried yet', next: 'in Bookmarks, under Settings, export them as HTML here and import that file there' },
+  forms: { reason: 'forms and their answers are not carried yet', next: 'export the answers of each form as a table' },
+  tables: { reason: 'tables are not carried yet', next: 'export each table as CSV and import it there' },
+  news: { reason: 'feeds are not carried yet', next: 'in News, under Settings, export your feeds as OPML here and import that file there' },
+  photos: { reason: 'albums are not carried yet; the pictures in them are', next: 'make the albums again from the same pictures' },
+  activity: { reason: 'the history of activities belongs to the old server' },
+  passwords: { reason: 'passwords kept in this app are encrypted for the old server', next: 'export them in the app, import that file there, then delete the file' },
+  polls: { reason: 'polls and their votes are not carried', next: 'export each poll as a table' },
+  collectives: { reason: 'collectives belong to a circle of people on the old server', next: 'their pages are files: copy the folder "Collectives" where you need it' },
+}
+
+/** Data of the apps that a person has at the source, as far as nothing here carries it. Pure. */
+export function notCarried(apps: readonly App[]): (Refusal & { readonly app: string })[] {
+  return apps
+    .filter(({ id }) => !carried.has(id))
+    .map(({ id, name }) => ({ app: id, what: name, ...(known[id] ?? { reason: 'this program does not know whether the app keeps data of yours, and carries none', next: 'look in the app for a way to export it' }) }))
+}

@@ -1,0 +1,73 @@
+/** Reasons and advice of all kinds, as they are written in English, and in French; `{}` stands for a name, a number or another reason. */
+export const frenchReasons: readonly (readonly [english: string, french: string])[] = [
+  ['run the move again', 'relancez le déménagement'],
+
+  // Files that are not the account's own: files/own.ts
+  ['end-to-end encrypted: only your own devices can read it', 'chiffré de bout en bout : seuls vos appareils peuvent le lire'],
+  ['open it with the desktop client of the old account, and copy its content into the new one', 'ouvrez-le avec le client de bureau de l’ancien compte, et copiez son contenu dans le nouveau'],
+  ['a group folder: it belongs to a group, not to you', 'un dossier de groupe : il appartient à un groupe, pas à vous'],
+  ['ask those who look after the group whether it moves too, or download what you need', 'demandez aux personnes qui s’occupent du groupe s’il déménage aussi, ou téléchargez ce dont vous avez besoin'],
+  ['an external storage that is only shown in your account', 'un stockage externe, seulement affiché dans votre compte'],
+  ['add it again at the new place, under Settings, External storages', 'ajoutez-le de nouveau dans le nouveau compte : Paramètres, Stockages externes'],
+  ['it was shared with you and belongs to somebody else', 'partagé avec vous : il appartient à quelqu’un d’autre'],
+  ['ask its owner to share it with your new account', 'demandez à son propriétaire de le partager avec votre nouveau compte'],
+  ['it is mounted into your account{} and not part of it', 'affiché dans votre compte{} sans en faire partie'],
+  ['download what you need of it', 'téléchargez ce dont vous avez besoin'],
+
+  // Names: files/merge.ts, files/scan.ts, nextcloud/files/names.ts
+  ['the destination refuses the name: {}', 'le nouvel hébergeur refuse ce nom : {}'],
+  ['give it another name, and run the move again', 'donnez-lui un autre nom, puis relancez le déménagement'],
+  ['give it another name at the source, and run the move again', 'donnez-lui un autre nom dans l’ancien compte, puis relancez le déménagement'],
+  ['give one of them another name at the source, and run the move again', 'donnez un autre nom à l’un des deux dans l’ancien compte, puis relancez le déménagement'],
+  ['another entry of this folder has the same name in another Unicode form: the server gives only one of the two', 'un autre élément de ce dossier porte le même nom, écrit autrement en Unicode : le serveur n’en donne qu’un des deux'],
+  ['a name of dots or blanks only', 'il n’a que des points ou des espaces'],
+  ['longer than {} bytes', 'il dépasse {} octets'],
+  ['a control character in the name', 'il contient un caractère de contrôle'],
+  ['a reserved name', 'il est réservé'],
+  ['names must not end with "{}"', 'un nom ne doit pas finir par « {} »'],
+  ['"{}" in the name', 'il contient « {} »'],
+
+  // Files that could not be carried
+  ['it was listed, but cannot be opened', 'il apparaît dans la liste, mais ne s’ouvre pas'],
+  ['"{}" changed each time that it was read', '« {} » a changé à chaque lecture'],
+  ['close the programs that write to it, and run the move again', 'fermez les programmes qui y écrivent, puis relancez le déménagement'],
+  ['its folder "{}" was not carried: {}', 'son dossier « {} » n’a pas déménagé : {}'],
+  ['{}: the server answered {} ({})', '{} : le serveur a répondu {} ({})'],
+  ['{}: the server answered {}', '{} : le serveur a répondu {}'],
+
+  // Comparison: files/verify.ts, favourites.ts
+  ['the folder is gone from the source since it was carried', 'le dossier a disparu de l’ancien compte depuis la copie'],
+  ['the folder "{}" is not at the destination', 'le dossier « {} » n’est pas dans le nouveau compte'],
+  ['it is at the source and was not carried yet', 'il est dans l’ancien compte et n’a pas encore été copié'],
+  ['SHA-256 {} at the source, {} at the destination', 'SHA-256 {} dans l’ancien compte, {} dans le nouveau'],
+  ['its content could not be compared: {}', 'son contenu n’a pas pu être comparé : {}'],
+  ['its content differs, or could not be read on both sides', 'son contenu diffère, ou n’a pas pu être lu des deux côtés'],
+  ['it is a favourite at the source and not at the destination', 'c’est un favori dans l’ancien compte, pas dans le nouveau'],
+
+  // Data of apps: not-carried.ts
+  ['conversations belong to the server they were held on: no account can take them along', 'les discussions appartiennent au serveur où elles ont eu lieu : aucun compte ne peut les emporter'],
+  ['files that were shared in conversations move with your files (folder "Talk"); note down what you need from the rest', 'les fichiers partagés dans les discussions suivent avec vos fichiers (dossier « Talk ») ; notez ce dont vous avez besoin dans le reste'],
+  ['passwords of mail accounts cannot be read', 'les mots de passe des comptes de messagerie ne peuvent pas être lus'],
+  ['set up your mail accounts again in the Mail app of the new account; the mails themselves are with your mail provider', 'configurez de nouveau vos comptes dans l’application Mail du nouveau compte ; les messages eux-mêmes sont chez votre fournisseur'],
+  ['boards are not carried yet', 'les tableaux ne déménagent pas encore'],
+  ['in Deck, each board can be exported from its menu', 'dans Deck, chaque tableau peut être exporté depuis son menu'],
+  ['bookmarks are not carried yet', 'les marque-pages ne déménagent pas encore'],
+  ['in Bookmarks, under Settings, export them as HTML here and import that file there', 'dans Marque-pages, Paramètres : exportez-les en HTML ici, importez ce fichier là-bas'],
+  ['forms and their answers are not carried yet', 'les formulaires et leurs réponses ne déménagent pas encore'],
+  ['export the answers of each form as a table', 'exportez les réponses de chaque formulaire dans un tableau'],
+  ['tables are not carried yet', 'les tableaux de Tables ne déménagent pas encore'],
+  ['export each table as CSV and import it there', 'exportez chaque tableau en CSV, importez-le là-bas'],
+  ['feeds are not carried yet', 'les flux ne déménagent pas encore'],
+  ['in News, under Settings, export your feeds as OPML here and import that file there', 'dans Actualités, Paramètres : exportez vos flux en OPML ici, importez ce fichier là-bas'],
+  ['albums are not carried yet; the pictures in them are', 'les albums ne déménagent pas encore ; les photos qu’ils contiennent, si'],
+  ['make the albums again from the same pictures', 'refaites les albums avec les mêmes photos'],
+  ['the history of activities belongs to the old server', 'l’historique des activités appartient à l’ancien serveur'],
+  ['passwords kept in this app are encrypted for the old server', 'les mots de passe de cette application sont chiffrés pour l’ancien serveur'],
+  ['export them in the app, import that file there, then delete the file', 'exportez-les dans l’application, importez ce fichier là-bas, puis supprimez-le'],
+  ['polls and their votes are not carried', 'les sondages et leurs votes ne déménagent pas'],
+  ['export each poll as a table', 'exportez chaque sondage dans un tableau'],
+  ['collectives belong to a circle of people on the old server', 'les collectifs appartiennent à un cercle de personnes de l’ancien serveur'],
+  ['their pages are files: copy the folder "Collectives" where you need it', 'leurs pages sont des fichiers : copiez le dossier « Collectives » où il vous le faut'],
+  ['this program does not know whether the app keeps data of yours, and carries none', 'ce programme ne sait pas si l’application garde des données à vous, et n’en emporte aucune'],
+  ['look in the app for a way to export it', 'cherchez dans l’application un moyen de les exporter'],
+]

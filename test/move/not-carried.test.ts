@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { notCarried } from '../../src/move/not-carried.ts'
+
+test('apps whose data goes with files, calendars or contacts are not named; all others are, known or not', () => {
+  const apps = [{ id: 'files', name: 'Fichiers' }, { id: 'notes', name: 'Notes' }, { id: 'spreed', name: 'Discussion' }, { id: 'unheard-of', name: 'Inconnue' }]
+
+  const found = notCarried(apps)
+
+  expect(found.map(({ app, what }) => [app, what])).toEqual([['spreed', 'Discussion'], ['unheard-of', 'Inconnue']])
+  expect(found.every(({ reason }) => reason !== '')).toBe(true)
+})
