@@ -65,18 +65,22 @@ export type PlanSpec = z.infer<typeof PlanSpec>
 
 const planName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** Why a new plan may not have this name, which people write in manifests and command lines; undefined: it may. Pure. */
-export function planNameProblem(name: string): string | undefined {
-  if (planName.test(name)) return undefined
-  const near = suggestSlug(name)
-  return `"${name}" cannot name a plan: use 1 to 63 lower-case letters a-z, digits and hyphens${near === undefined ? '' : `; for example "${near}"`}`
-}
+/** It is written in manifests and command lines. */
+const PlanName = z
+  .string()
+  .check((context) => {
+    if (planName.test(context.value)) return
+    const near = suggestSlug(context.value)
+    const message = `${JSON.stringify(context.value)} cannot name a plan: use 1 to 63 lower-case letters a-z, digits and hyphens${near === undefined ? '' : `; for example "${near}"`}`
+    context.issues.push({ code: 'custom', message, input: context.value })
+  })
+  .meta({ description: 'Name of the plan, as spaces and command lines write it.', pattern: planName.source, examples: ['collective'] })
 
 export const Plan = z
   .strictObject({
     apiVersion: z.literal(apiVersion).describe('Version of this format.'),
     kind: z.literal('Plan').describe('What the manifest is.'),
-    metadata: Metadata,
+    metadata: Metadata.extend({ name: PlanName }).describe('Identity of the plan.'),
     spec: PlanSpec,
     status: z.strictObject({}).optional().describe('Nothing: a plan has no state.'),
   })

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Finding } from '../engine/contract.ts'
-import { ChatonError } from '../kit/errors.ts'
 import { withCondition } from '../model/metadata.ts'
-import { planNameProblem, type Plan } from '../model/plan.ts'
+import type { Plan } from '../model/plan.ts'
 import { bytesOf } from '../model/size.ts'
 import type { Space } from '../model/space.ts'
 import { updateWithRetry, type Store, type Stored } from '../store/contract.ts'
@@ -56,7 +55,6 @@ export async function applyPlans(
   const spaces = await context.store.list('Space')
   const storedPlans = await context.store.list('Plan')
   const changes = plans.map((plan) => planChange(plan, storedPlans.find((entry) => entry.metadata.name === plan.metadata.name), spaces))
-  refuseOddNames(changes)
   refuseOnErrors(await judgeSmallerPlans(context, plans, { spaces, storedPlans }))
   if (dryRun) return { dryRun, changes, spaces: [] }
   for (const plan of plans) await storePlan(context.store, plan)
@@ -65,11 +63,6 @@ export async function applyPlans(
     results.push(await bringUpToDate(context, slug, progress))
   }
   return { dryRun, changes, spaces: results }
-}
-
-function refuseOddNames(changes: readonly PlanChange[]): void {
-  const problems = changes.flatMap(({ plan, action }) => (action === 'create' ? (planNameProblem(plan) ?? []) : []))
-  if (problems.length > 0) throw new ChatonError('bad-input', problems.join('\n  '), { next: ['write another metadata.name'] })
 }
 
 /** What the spaces of plans that shrink say to it. They are measured now: recorded figures may be of yesterday. */

@@ -70,6 +70,7 @@ describe('parseManifest', () => {
     ['no owner', space.slice(0, space.indexOf('  owner')), 'line 5: spec.owner: is missing (with the fields name, email, locale)'],
     ['an empty title', space.replace('Le jardin', '""'), 'line 6: spec.title: is empty'],
     ['a yes that is none', `${space}  suspended: maybe\n`, 'line 11: spec.suspended: "maybe" is not true or false'],
+    ['a plan with capitals', 'apiVersion: chaton.hosting/v1alpha1\nkind: Plan\nmetadata: { name: Tiny Plan }\nspec: { title: { fr: x, en: x }, storage: 1 GB, accounts: 5 }', /^line 3: metadata\.name: "Tiny Plan" cannot name a plan.*; for example "tiny-plan"$/],
     ['no account at all', 'apiVersion: chaton.hosting/v1alpha1\nkind: Plan\nmetadata: { name: x }\nspec: { title: { fr: x, en: x }, storage: 1 GB, accounts: 0 }', 'line 4: spec.accounts: 0 is too small; at least 1'],
     ['a reserved name', space.replace('name: jardin', 'name: www'), 'line 4: metadata.name: "www" is a reserved name; for example "collectif-www"'],
     ['a name with accents', space.replace('name: jardin', 'name: Potager d’été'), /line 4: metadata\.name: .*; for example "potager-d-ete"$/],
