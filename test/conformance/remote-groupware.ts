@@ -76,17 +76,17 @@ export function describeRemoteGroupware(name: string, open: () => Promise<Accoun
       let token: string | undefined
 
       it('are kept byte by byte, and so are their names', async () => {
-        for (const [file, data] of objects(kind)) expect(await collection().put(file, data, 'new'), file).toEqual({ outcome: 'written', etag: expect.stringMatching(/^\w+$/) })
+        for (const [file, data] of objects(kind)) expect({ file, ...(await collection().put(file, data, 'new')) }).toEqual({ file, outcome: 'written', etag: expect.stringMatching(/^\w+$/) })
         const odd = [`E\u0301te\u0301 & 50%+#.${kind}`, `a b;c=d.${kind}`]
         const [first = ''] = objects(kind).values()
-        for (const file of odd) expect((await collection().put(file, first.replaceAll(uidIn(first) ?? '', `uid of ${file}`), 'new')).outcome, file).toBe('written')
+        for (const file of odd) expect({ file, ...(await collection().put(file, first.replaceAll(uidIn(first) ?? '', `uid of ${file}`), 'new')) }).toMatchObject({ file, outcome: 'written' })
         const changes = await collection().changes()
         token = changes.token
         expect(changes).toMatchObject({ whole: true, gone: [] })
         expect(changes.changed.map((mark) => mark.name).toSorted()).toEqual([...objects(kind).keys(), ...odd].toSorted())
         const read = await collection().read(changes.changed.map((mark) => mark.name))
-        for (const [file, data] of objects(kind)) expect(read.get(file)?.data, file).toBe(data)
-        for (const file of odd) expect(uidIn(read.get(file)?.data ?? ''), file).toBe(`uid of ${file}`)
+        for (const [file, data] of objects(kind)) expect([file, read.get(file)?.data]).toEqual([file, data])
+        for (const file of odd) expect(uidIn(read.get(file)?.data ?? '')).toBe(`uid of ${file}`)
         expect(changes.changed.every(({ bytes, etag, name }) => bytes > 0 && read.get(name)?.etag === etag)).toBe(true)
       })
 

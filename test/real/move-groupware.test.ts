@@ -11,7 +11,7 @@ import { ask } from '../conformance/wire.ts'
 import { startSmtpServer, type TestServer } from '../mail/smtp/server.ts'
 import { moveBetween, newJournal } from '../move/support/accounts.ts'
 import { fixture, fixturesIn } from '../support/fixtures.ts'
-import { lacks } from './support/machine.ts'
+import { betweenReleases } from './support/releases.ts'
 import { openTwoSpaces, type AccountForTest, type TwoSpaces } from './support/two-spaces.ts'
 
 const pairs = [['28.0.2', '34.0.1'], ['32.0.1', '34.0.1'], ['34.0.1', '29.0.1']] as const
@@ -30,24 +30,17 @@ const fastClock = (factor: number): Clock => {
 /** As another program sees it. */
 async function plainGet(account: AccountForTest, path: string, accept = '*/*'): Promise<string> {
   const answer = await ask({ url: account.url, user: account.userId, password: account.password }, 'GET', `/remote.php/dav/${path}`, { headers: { accept } })
-  expect(answer.status, path).toBe(200)
+  expect([path, answer.status]).toEqual([path, 200])
   return answer.text
 }
 
 async function putAll(collection: RemoteCollection, data: Iterable<readonly [string, string]>): Promise<void> {
-  for (const [name, text] of data) expect(await collection.put(name, text, 'new'), name).toMatchObject({ outcome: 'written' })
+  for (const [name, text] of data) expect({ name, ...(await collection.put(name, text, 'new')) }).toMatchObject({ name, outcome: 'written' })
 }
 
-for (const [from, to] of pairs) {
-  const name = `move of calendars and contacts: Nextcloud ${from} to ${to}`
-  const missing = lacks({ release: from, postgresql: true, caddy: true }) ?? lacks({ release: to, postgresql: true, caddy: true })
-  if (missing !== undefined) {
-    describe(name, () => {
-      it.skip(`this machine lacks ${missing}`, () => {})
-    })
-    continue
-  }
-  describe(name, () => {
+const suite = 'move of calendars and contacts'
+betweenReleases(suite, pairs, (name, [from, to]) => {
+  describe(`${suite}: ${name}`, () => {
     let smtp: TestServer
     let spaces: TwoSpaces
     const journal = newJournal()
@@ -95,7 +88,7 @@ for (const [from, to] of pairs) {
       const tally = await calendars.run(context)
       expect(tally).toMatchObject({ moved: objects.size + 2 + 3, alreadyThere: 0 })
       expect(tally.refused).toEqual(inventory.left)
-      for (const [file, data] of objects) expect(await plainGet(spaces.destination, `calendars/${spaces.destination.userId}/chantier/${file}`), file).toBe(data)
+      for (const [file, data] of objects) expect([file, await plainGet(spaces.destination, `calendars/${spaces.destination.userId}/chantier/${file}`)]).toEqual([file, data])
       expect(await plainGet(spaces.destination, `calendars/${spaces.destination.userId}/personal/${encodeURIComponent('E\u0301te\u0301.ics')}`)).toContain('UID:other')
       const entries = new Map((await openCalendars(spaces.destination.remote).list()).map((entry) => [entry.uri, entry]))
       expect(entries.get('chantier')).toMatchObject({ is: 'calendar', properties: work })
@@ -109,7 +102,7 @@ for (const [from, to] of pairs) {
       const tally = await contacts.run(context)
       expect(tally).toMatchObject({ moved: cards.size + 1 + 2, alreadyThere: 0 })
       expect(tally.refused.map(({ reason }) => reason)).toEqual(['an app makes this address book from its own data; at the new host it makes its own'])
-      for (const [file, data] of cards) expect(await plainGet(spaces.destination, `addressbooks/users/${spaces.destination.userId}/voisines/${file}`, file.startsWith('v4') ? 'text/vcard; version=4.0' : 'text/vcard; version=3.0'), file).toBe(data)
+      for (const [file, data] of cards) expect([file, await plainGet(spaces.destination, `addressbooks/users/${spaces.destination.userId}/voisines/${file}`, file.startsWith('v4') ? 'text/vcard; version=4.0' : 'text/vcard; version=3.0')]).toEqual([file, data])
       expect(await contacts.verify(context)).toEqual({ checked: cards.size + 1 + 2, differing: [] })
     })
 
@@ -162,4 +155,4 @@ for (const [from, to] of pairs) {
       expect(full.map(({ what }) => what)).toEqual(['Many 6'])
     })
   })
-}
+})

@@ -22,7 +22,7 @@ async function put(remote: Remote, uri: string, name: string, data: string): Pro
 async function contents(remote: Remote, uri: string): Promise<Map<string, string>> {
   const collection = openAddressBooks(remote).collection(uri)
   const { changed } = await collection.changes()
-  return new Map([...(await collection.read(changed.map(({ name }) => name)))].map(([name, { data }]) => [name, data]).toSorted() as [string, string][])
+  return new Map([...(await collection.read(changed.map(({ name }) => name)))].map(([name, { data }]) => [name, data] as const))
 }
 
 describe('contacts', () => {

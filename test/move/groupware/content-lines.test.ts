@@ -22,10 +22,10 @@ describe('content lines', () => {
   it('of every fixture are read whole', () => {
     for (const [name, text] of [...objects, ...cards]) {
       const parsed = componentsOf(text)
-      expect(parsed, name).toHaveLength(1)
+      expect([name, parsed?.length]).toEqual([name, 1])
       const read = (component: NonNullable<typeof parsed>[number]): number => component.lines.length + 2 + component.components.reduce((sum, inner) => sum + read(inner), 0)
       const lines = text.replaceAll(/\r?\n[ \t]/g, '').split(/\r?\n/).filter((line) => line !== '')
-      expect(parsed === undefined ? 0 : read(parsed[0]!), name).toBe(lines.length)
+      expect([name, parsed === undefined ? 0 : read(parsed[0]!)]).toEqual([name, lines.length])
     }
   })
 
@@ -51,7 +51,7 @@ describe('content lines', () => {
 
 describe('saying the same', () => {
   it('does not depend on folds, line ends and the program that wrote it', () => {
-    for (const [name, text] of [...objects, ...cards]) expect(saysTheSame(text, rewritten(text)), name).toBe(true)
+    for (const [name, text] of [...objects, ...cards]) expect([name, saysTheSame(text, rewritten(text))]).toEqual([name, true])
   })
 
   it('sees every line that is missing, and every value that differs', () => {
@@ -60,9 +60,9 @@ describe('saying the same', () => {
       for (const [index, line] of lines.entries()) {
         if (/^(BEGIN|END|PRODID|$)/.test(line) || line === '') continue
         const without = lines.toSpliced(index, 1).join('\r\n')
-        expect(saysTheSame(text, without), `${name} without ${line}`).toBe(false)
+        expect([name, line, saysTheSame(text, without)]).toEqual([name, line, false])
         const other = lines.with(index, `${line}x`).join('\r\n')
-        expect(saysTheSame(text, other), `${name} with ${line}x`).toBe(false)
+        expect([name, line, saysTheSame(text, other)]).toEqual([name, line, false])
       }
     }
   })
