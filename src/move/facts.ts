@@ -68,6 +68,8 @@ const schemas = {
   /** Number of the pass under way or done last; 0 before the first. */
   pass: z.int(),
   options: MoveOptions,
+  /** Kinds that this program could carry when the move was last worked on. */
+  available: z.array(z.enum(kindNames)),
   source: SideFacts,
   destination: SideFacts,
   sourceSignIn: SignInFacts.nullable(),

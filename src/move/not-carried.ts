@@ -26,9 +26,16 @@ const known: Readonly<Record<string, Reason>> = {
   collectives: { reason: 'collectives belong to a circle of people on the old server', next: 'their pages are files: copy the folder "Collectives" where you need it' },
 }
 
-/** Data of the apps that a person has at the source, as far as nothing here carries it. Pure. */
+/** Of the files themselves. */
+const beside: readonly (Refusal & { readonly app: string })[] = [
+  { app: 'files_versions', what: 'Old versions of files', reason: 'only the present content of a file is carried', next: 'fetch an old version that you still need from the old account' },
+  { app: 'files_trashbin', what: 'Trash of the files', reason: 'deleted files are not carried', next: 'take out of the trash what you want to keep, before the move or before its last pass' },
+]
+
+/** What stays behind of the files, and data of the apps that a person has at the source, as far as nothing here carries it. Pure. */
 export function notCarried(apps: readonly App[]): (Refusal & { readonly app: string })[] {
-  return apps
+  const ofApps = apps
     .filter(({ id }) => !carried.has(id))
     .map(({ id, name }) => ({ app: id, what: name, ...(known[id] ?? { reason: 'this program does not know whether the app keeps data of yours, and carries none', next: 'look in the app for a way to export it' }) }))
+  return [...beside, ...ofApps]
 }

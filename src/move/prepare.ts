@@ -84,6 +84,7 @@ function keepOptions({ kinds }: MoveServices, { facts }: OpenMove, wished: Parti
   const before = facts.get('options') ?? { kinds: kinds.map(({ name }) => name), manner: 'polite' as const, allowPlainHttp: false }
   const options = { ...before, ...wished }
   facts.set('options', options)
+  facts.set('available', kinds.map(({ name }) => name))
   return options
 }
 

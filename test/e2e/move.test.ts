@@ -5,7 +5,7 @@ import { agreeTo } from '../support/agreeing.ts'
 import type { RunningCli } from '../support/cli.ts'
 import { hasPty, startOnTerminal, type OnTerminal } from '../support/pty.ts'
 import { slowServer } from '../support/slow-server.ts'
-import { makeFolder, remove, treeOf, twoSandboxes, works, write, type Moving, type Person } from './support/moving.ts'
+import { agendaOf, makeFolder, remove, treeOf, twoSandboxes, works, write, writeAgenda, type Moving, type Person } from './support/moving.ts'
 
 /** A person moves with nothing but two addresses and two sign-ins. */
 
@@ -48,6 +48,7 @@ const agreeing = (run: RunningCli): { readonly sides: readonly string[] } =>
 
 describe('a move by browser', () => {
   test('asks for two sign-ins, carries all, checks, signs its report, signs out', async () => {
+    await writeAgenda(moving.old)
     const run = moving.start(['move', 'run', '--from', moving.old.url, '--to', moving.new.url, '--json'])
     const { sides } = agreeing(run)
 
@@ -60,6 +61,8 @@ describe('a move by browser', () => {
     expect(result).toMatchObject({ phase: 'done', whole: true, signedOut: { source: 'revoked', destination: 'revoked' }, report: { verification: 'passed' } })
     expect(await treeOf(moving.new)).toEqual(await treeOf(moving.old))
     expect(Object.keys(await treeOf(moving.new))).toHaveLength(6)
+    expect(await agendaOf(moving.new)).toEqual(await agendaOf(moving.old))
+    expect(await agendaOf(moving.new)).toEqual({ calendar: 'Le jardin', event: expect.stringContaining('SUMMARY:Récolte'), contact: expect.stringContaining('Dominique Martin') })
     for (const file of Object.values(result.files)) expect((await moving.chaton('move', 'report', '--check', file, '--key', result.publicKey)).exitCode).toBe(0)
   })
 

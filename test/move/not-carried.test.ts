@@ -6,6 +6,6 @@ test('apps whose data goes with files, calendars or contacts are not named; all 
 
   const found = notCarried(apps)
 
-  expect(found.map(({ app, what }) => [app, what])).toEqual([['spreed', 'Discussion'], ['unheard-of', 'Inconnue']])
+  expect(found.map(({ app, what }) => [app, what])).toEqual([['files_versions', 'Old versions of files'], ['files_trashbin', 'Trash of the files'], ['spreed', 'Discussion'], ['unheard-of', 'Inconnue']])
   expect(found.every(({ reason }) => reason !== '')).toBe(true)
 })

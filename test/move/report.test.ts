@@ -1,5 +1,6 @@
 import { XMLValidator } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
+import { kindNames } from '../../src/move/kinds.ts'
 import { newSigningKey, publicKeyOf } from '../../src/kit/signature.ts'
 import { isWhole, makeReport, type MoveReport, type ReportInput } from '../../src/move/report/model.ts'
 import { reportPage } from '../../src/move/report/page.ts'
@@ -16,6 +17,7 @@ const input = (parts: Partial<ReportInput> = {}): ReportInput => ({
   destination: side('https://new.example'),
   ownAppPasswords: false,
   passes: 2,
+  available: kindNames,
   chosen: ['files', 'contacts', 'shares'],
   outcomes: {
     files: { carried: true, moved: 1200, alreadyThere: 3, bytes: 4.2e9, refused: [{ what: 'Commun/<b>&', reason: 'it was shared with you and belongs to somebody else', next: 'ask its owner to share it with your new account' }] },
@@ -35,6 +37,14 @@ describe('report', () => {
     expect(report).toMatchObject({ verification: 'passed', passes: 2 })
     expect(report.kinds.map(({ name, state }) => `${name} ${state}`)).toEqual(['files moved', 'favourites left-out', 'tags left-out', 'comments left-out', 'calendars left-out', 'contacts moved', 'profile left-out', 'shares moved'])
     expect(report.todo).toEqual(['not-moved', 'clients', 'calendar-clients', 'new-links', 'passwords', 'tell-people', 'keep-old'])
+    expect(isWhole(report)).toBe(true)
+  })
+
+  test('what this program cannot carry is told, and is no fault of the move', () => {
+    const report = makeReport(input({ available: ['files', 'contacts'], chosen: ['files', 'contacts'], outcomes: { ...input().outcomes, files: { carried: true, moved: 1, alreadyThere: 0, refused: [] } } }))
+
+    expect(report.kinds.find(({ name }) => name === 'shares')?.state).toBe('unavailable')
+    expect(report.todo).toContain('not-moved')
     expect(isWhole(report)).toBe(true)
   })
 

@@ -6,7 +6,7 @@ import { caddySites } from '../../src/engine/host/sites/index.ts'
 import { systemClock } from '../../src/kit/clock.ts'
 import { openSecretFile } from '../../src/kit/secrets-file.ts'
 import { choosePassword, provision } from '../conformance/engine-steps.ts'
-import { makeFolder, remove, treeOf, works, write, type Person } from '../e2e/support/moving.ts'
+import { agendaOf, makeFolder, remove, treeOf, works, write, writeAgenda, type Person } from '../e2e/support/moving.ts'
 import { agreeTo } from '../support/agreeing.ts'
 import { runCli, startCli } from '../support/cli.ts'
 import { agreeInBrowser } from './support/agree.ts'
@@ -53,6 +53,7 @@ describe.skipIf(missing !== undefined)(`chaton move run, ${from} to ${to}${missi
     await makeFolder(old, 'Été')
     await write(old, 'Été/plage & mer.txt', 'le sable')
     await write(old, 'zéro', '')
+    await writeAgenda(old)
     for (let index = 0; index < 12; index++) await write(old, `note ${index}.txt`, `note ${index}`, 1_600_000_000 + index)
   })
   afterAll(async () => {
@@ -80,6 +81,8 @@ describe.skipIf(missing !== undefined)(`chaton move run, ${from} to ${to}${missi
     const { move, report } = JSON.parse(stdout) as Done
     expect(await treeOf(other)).toEqual(await treeOf(old))
     expect(report.kinds.find(({ name }) => name === 'files')).toMatchObject({ moved: 15, state: 'moved' })
+    expect(await agendaOf(other)).toEqual(await agendaOf(old))
+    expect(await agendaOf(other)).toEqual({ calendar: 'Le jardin', event: expect.stringContaining('SUMMARY:Récolte'), contact: expect.stringContaining('Dominique Martin') })
 
     const secrets = openSecretFile({ directory: state })
     const passwords = [await secrets.get(`move/${move}/source/app-password`), await secrets.get(`move/${move}/destination/app-password`)] as const

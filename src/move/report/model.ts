@@ -7,8 +7,8 @@ export const reportFormat = 'chaton-move-report/1'
 export const ReportSide = z.object({ address: z.string(), account: z.string(), displayName: z.string().exactOptional(), version: z.string() })
 export type ReportSide = z.infer<typeof ReportSide>
 
-/** `pending`: not carried yet. `moved`: all that could be. `differing`: checked, and something is not as at the source. `failed`: stopped before its end. */
-export const KindState = z.enum(['pending', 'moved', 'differing', 'failed', 'left-out'])
+/** `pending`: not carried yet. `moved`: all that could be. `differing`: checked, and something is not as at the source. `failed`: stopped before its end. `left-out`: by the person. `unavailable`: this program cannot carry it. */
+export const KindState = z.enum(['pending', 'moved', 'differing', 'failed', 'left-out', 'unavailable'])
 export type KindState = z.infer<typeof KindState>
 
 export const ReportKind = z.object({
@@ -58,6 +58,8 @@ export interface ReportInput {
   /** Some app password is the person's own, not made for this move. */
   readonly ownAppPasswords: boolean
   readonly passes: number
+  /** Kinds that this program can carry, and those of them that the person wants. */
+  readonly available: readonly KindName[]
   readonly chosen: readonly KindName[]
   /** `carried`: a pass over this kind has come to its end. */
   readonly outcomes: Partial<Readonly<Record<KindName, KindOutcome & { readonly carried: boolean }>>>
@@ -69,7 +71,7 @@ export interface ReportInput {
 /** From what the journal knows to the report. Pure. */
 export function makeReport(input: ReportInput): MoveReport {
   const kinds = kindNames.map((name) => reportKind(name, input))
-  const checked = kinds.filter(({ state }) => state !== 'left-out')
+  const checked = kinds.filter(isWanted)
   const verification = kinds.some(({ differing }) => differing.length > 0)
     ? 'differences'
     : checked.every((kind) => kind.checked !== undefined)
@@ -91,14 +93,17 @@ export function makeReport(input: ReportInput): MoveReport {
   }
 }
 
+const isWanted = ({ state }: ReportKind): boolean => state !== 'left-out' && state !== 'unavailable'
+
 const sideOf = ({ address, account, displayName, version }: ReportSide): ReportSide => ({ address, account, ...(displayName === undefined ? {} : { displayName }), version })
 
-function reportKind(name: KindName, { chosen, outcomes, failures, checks }: ReportInput): ReportKind {
+function reportKind(name: KindName, { available, chosen, outcomes, failures, checks }: ReportInput): ReportKind {
   const { moved, alreadyThere, bytes, refused, renamed = [] } = outcomes[name] ?? { moved: 0, alreadyThere: 0, refused: [] }
   const check = checks[name]
   const failure = (failures[name] ?? check?.failure)?.message
   const differing = check?.differing ?? []
-  const state = chosen.includes(name) ? stateOf(failure, differing.length, outcomes[name]?.carried ?? false) : 'left-out'
+  const wanted = chosen.includes(name) ? stateOf(failure, differing.length, outcomes[name]?.carried ?? false) : 'left-out'
+  const state = available.includes(name) ? wanted : 'unavailable'
   return {
     name,
     state,
@@ -125,7 +130,7 @@ function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords }: R
   const conditions: readonly (readonly [Todo, boolean])[] = [
     ['try-again', kinds.some(({ state }) => state === 'failed')],
     ['look-at-differences', kinds.some(({ state }) => state === 'differing')],
-    ['not-moved', notCarried.length > 0 || kinds.some(({ refused }) => refused.length > 0)],
+    ['not-moved', notCarried.length > 0 || kinds.some(({ refused, state }) => refused.length > 0 || state === 'unavailable')],
     ['clients', has('files')],
     ['calendar-clients', has('calendars') || has('contacts')],
     ['new-links', has('shares')],
@@ -139,13 +144,13 @@ function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords }: R
 
 /** True where everything that was to be carried is there, or was refused with its reason, and the check found no difference. */
 export function isWhole({ kinds, verification }: Pick<MoveReport, 'kinds' | 'verification'>): boolean {
-  return verification === 'passed' && kinds.every(({ state }) => state === 'moved' || state === 'left-out')
+  return verification === 'passed' && kinds.filter(isWanted).every(({ state }) => state === 'moved')
 }
 
 export type Progress = 'pending' | 'partly' | 'whole'
 
 /** How far a move has come, for its title. */
 export function progressOf(report: Pick<MoveReport, 'kinds' | 'verification'>): Progress {
-  if (report.kinds.every(({ state }) => state === 'pending' || state === 'left-out')) return 'pending'
+  if (report.kinds.filter(isWanted).every(({ state }) => state === 'pending')) return 'pending'
   return isWhole(report) ? 'whole' : 'partly'
 }

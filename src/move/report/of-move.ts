@@ -67,6 +67,7 @@ export function reportOf({ id, facts }: OpenMove, madeAt: Date): MoveReport {
     destination,
     ownAppPasswords: facts.get('ownAppPasswords') ?? false,
     passes: facts.get('pass') ?? 0,
+    available: facts.get('available') ?? kindNames,
     chosen: facts.get('options')?.kinds ?? kindNames,
     outcomes: byKind((kind) => outcomeOf(facts, kind)),
     failures: byKind((kind) => facts.ofKind('failure', kind) ?? undefined),

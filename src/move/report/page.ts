@@ -2,7 +2,7 @@ import { dateIn, sizeIn, typography, type Language } from '../../kit/format.ts'
 import { escapeHtml } from '../../kit/html.ts'
 import type { Refusal } from '../kinds.ts'
 import { progressOf, type MoveReport, type ReportKind } from './model.ts'
-import { reasonIn } from './reasons.ts'
+import { nameIn, reasonIn } from './reasons.ts'
 import { reportWords, type ReportWords } from './words.ts'
 
 /** Longer lists are cut in the page; the JSON report has them whole. */
@@ -131,7 +131,7 @@ function refusalList(refusals: readonly Refusal[], words: ReportWords, language:
   const text = (value: string): string => escapeHtml(typography(language, value))
   const items = refusals.slice(0, shownRefusals).map(({ what, reason, next }) => {
     const more = next === undefined ? '' : `<br>${text(words.whatToDo)} ${text(reasonIn(language, next))}`
-    return `<li><span class="what">${escapeHtml(what)}</span><br>${text(reasonIn(language, reason))}${more}</li>`
+    return `<li><span class="what">${escapeHtml(nameIn(language, what))}</span><br>${text(reasonIn(language, reason))}${more}</li>`
   })
   const hidden = refusals.length - shownRefusals
   return `<ul>\n${items.join('\n')}\n</ul>${hidden > 0 ? `\n<p>${text(words.andMore(hidden))}</p>` : ''}`

@@ -104,7 +104,11 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['{} messages of other calendars stay at the old host', '{} messages d’autres agendas restent chez l’ancien hébergeur'],
   ['answer them there; the events themselves are in your calendars', 'répondez-y là-bas ; les événements eux-mêmes sont dans vos agendas'],
 
-  // Data of apps: not-carried.ts
+  // What stays behind, and data of apps: not-carried.ts
+  ['only the present content of a file is carried', 'seul le contenu actuel d’un fichier déménage'],
+  ['fetch an old version that you still need from the old account', 'allez chercher dans l’ancien compte la version dont vous avez encore besoin'],
+  ['deleted files are not carried', 'les fichiers supprimés ne déménagent pas'],
+  ['take out of the trash what you want to keep, before the move or before its last pass', 'sortez de la corbeille ce que vous voulez garder, avant le déménagement ou avant sa dernière passe'],
   ['conversations belong to the server they were held on: no account can take them along', 'les discussions appartiennent au serveur où elles ont eu lieu : aucun compte ne peut les emporter'],
   ['files that were shared in conversations move with your files (folder "Talk"); note down what you need from the rest', 'les fichiers partagés dans les discussions suivent avec vos fichiers (dossier « Talk ») ; notez ce dont vous avez besoin dans le reste'],
   ['passwords of mail accounts cannot be read', 'les mots de passe des comptes de messagerie ne peuvent pas être lus'],
@@ -131,3 +135,11 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['this program does not know whether the app keeps data of yours, and carries none', 'ce programme ne sait pas si l’application garde des données à vous, et n’en emporte aucune'],
   ['look in the app for a way to export it', 'cherchez dans l’application un moyen de les exporter'],
 ]
+
+/** Names that this program itself gives to things that stay behind; nobody's file is called so. */
+export const frenchNames: ReadonlyMap<string, string> = new Map([
+  ['Old versions of files', 'Anciennes versions des fichiers'],
+  ['Trash of the files', 'Corbeille des fichiers'],
+  ['Trash of the calendars', 'Corbeille des agendas'],
+  ['Invitations that wait for an answer', 'Invitations qui attendent une réponse'],
+])

@@ -1,5 +1,5 @@
 import type { Language } from '../../kit/format.ts'
-import { frenchReasons } from './reasons-fr.ts'
+import { frenchNames, frenchReasons } from './reasons-fr.ts'
 
 interface Phrase {
   readonly shape: RegExp
@@ -28,6 +28,9 @@ export function reasonIn(language: Language, text: string): string {
   }
   return text
 }
+
+/** What was refused: names that this program gives, in a language; those of files and the like as they are. Pure. */
+export const nameIn = (language: Language, name: string): string => (language === 'fr' ? (frenchNames.get(name) ?? name) : name)
 
 /** Whether a reason is known in French. Pure. */
 export const isKnownReason = (text: string): boolean => exact.has(text) || phrases.some(({ shape }) => shape.test(text))

@@ -1,6 +1,6 @@
 import { sizeIn, typography, type Language } from '../../kit/format.ts'
 import { progressOf, type MoveReport, type ReportKind } from './model.ts'
-import { reasonIn } from './reasons.ts'
+import { nameIn, reasonIn } from './reasons.ts'
 import { reportWords } from './words.ts'
 
 /** Longer lists are cut; the JSON report has them whole. */
@@ -18,11 +18,11 @@ export function reportLines(report: MoveReport, language: Language): string[] {
   const width = Math.max(0, ...shown.map(({ name }) => words.kinds[name].length))
   const refused = [...report.kinds.flatMap((kind) => kind.refused), ...report.notCarried]
   const differing = report.kinds.flatMap((kind) => kind.differing)
+  const head = (title: string): string => (language === 'fr' ? `${title} :` : `${title}:`)
   const list = (items: readonly { readonly what: string; readonly reason: string; readonly next?: string }[]): string[] => [
-    ...items.slice(0, shownRefusals).flatMap(({ what, reason, next }) => [`  ${what}: ${reasonIn(language, reason)}`, ...(next === undefined ? [] : [`    → ${reasonIn(language, next)}`])]),
+    ...items.slice(0, shownRefusals).flatMap(({ what, reason, next }) => [`  ${head(nameIn(language, what))} ${reasonIn(language, reason)}`, ...(next === undefined ? [] : [`    → ${reasonIn(language, next)}`])]),
     ...(items.length > shownRefusals ? [`  ${words.andMore(items.length - shownRefusals)}`] : []),
   ]
-  const head = (title: string): string => (language === 'fr' ? `${title} :` : `${title}:`)
   const lines = [
     words.title[progressOf(report)],
     words.intro(report),

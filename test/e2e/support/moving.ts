@@ -117,3 +117,60 @@ export async function works({ url, user }: Person, password: string | undefined)
   await answer.text()
   return answer.status === 200
 }
+
+const event = `BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//chaton//test//FR
+BEGIN:VEVENT
+UID:recolte@example.org
+DTSTAMP:20260101T000000Z
+DTSTART:20270901T080000Z
+DTEND:20270901T090000Z
+SUMMARY:Récolte
+ORGANIZER:mailto:lou@example.org
+ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:dominique@example.org
+END:VEVENT
+END:VCALENDAR
+`.replaceAll('\n', '\r\n')
+const card = `BEGIN:VCARD
+VERSION:3.0
+UID:dominique@example.org
+FN:Dominique Martin
+CATEGORIES:Jardin
+END:VCARD
+`.replaceAll('\n', '\r\n')
+
+/** An own calendar with an event that has an attendee, and a contact with a group. */
+export async function writeAgenda(person: Person): Promise<void> {
+  const calendar = '<?xml version="1.0"?><x:mkcalendar xmlns:x="urn:ietf:params:xml:ns:caldav" xmlns:d="DAV:"><d:set><d:prop><d:displayname>Le jardin</d:displayname></d:prop></d:set></x:mkcalendar>'
+  await dav(person, 'MKCALENDAR', `calendars/${person.user}/jardin`, { type: 'application/xml', body: calendar })
+  await dav(person, 'PUT', `calendars/${person.user}/jardin/recolte.ics`, { type: 'text/calendar', body: event, scheduling: 'false' })
+  await dav(person, 'PUT', `addressbooks/users/${person.user}/contacts/dominique.vcf`, { type: 'text/vcard', body: card })
+}
+
+/** What of it an account has: name of the calendar, event and contact as the server gives them; empty where there is nothing. */
+export async function agendaOf(person: Person): Promise<Record<'calendar' | 'event' | 'contact', string>> {
+  const question = '<?xml version="1.0"?><d:propfind xmlns:d="DAV:"><d:prop><d:displayname/></d:prop></d:propfind>'
+  const calendar = await dav(person, 'PROPFIND', `calendars/${person.user}/jardin`, { type: 'application/xml', body: question })
+  const text = async (path: string, keep: RegExp): Promise<string> => (await dav(person, 'GET', path)).split('\r\n').filter((line) => keep.test(line)).join('\n')
+  return {
+    calendar: /<d:displayname>([^<]*)</.exec(calendar)?.[1] ?? '',
+    event: await text(`calendars/${person.user}/jardin/recolte.ics`, /^(UID|DTSTART|SUMMARY|ATTENDEE|ORGANIZER)/),
+    contact: await text(`addressbooks/users/${person.user}/contacts/dominique.vcf`, /^(UID|FN|CATEGORIES)/),
+  }
+}
+
+interface DavBody {
+  readonly type: string
+  readonly body: string
+  /** `X-NC-Scheduling`: no invitation is sent. */
+  readonly scheduling?: string
+}
+
+async function dav({ url, headers }: Person, method: string, path: string, given?: DavBody): Promise<string> {
+  const more = { ...(given === undefined ? {} : { 'content-type': given.type }), ...(given?.scheduling === undefined ? {} : { 'x-nc-scheduling': given.scheduling }) }
+  const answer = await fetch(`${url}/remote.php/dav/${path}`, { method, headers: { ...headers, ...more }, body: given?.body ?? null })
+  const text = await answer.text()
+  if (answer.status >= 300 && answer.status !== 404) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+  return answer.status === 404 ? '' : text
+}
