@@ -97,16 +97,21 @@ const isWanted = ({ state }: ReportKind): boolean => state !== 'left-out' && sta
 
 const sideOf = ({ address, account, displayName, version }: ReportSide): ReportSide => ({ address, account, ...(displayName === undefined ? {} : { displayName }), version })
 
+/** Of a kind that was not to be carried; undefined for one that was. */
+function chosenState(name: KindName, { available, chosen }: Pick<ReportInput, 'available' | 'chosen'>): 'unavailable' | 'left-out' | undefined {
+  if (!available.includes(name)) return 'unavailable'
+  return chosen.includes(name) ? undefined : 'left-out'
+}
+
 function reportKind(name: KindName, { available, chosen, outcomes, failures, checks }: ReportInput): ReportKind {
   const { moved, alreadyThere, bytes, refused, renamed = [] } = outcomes[name] ?? { moved: 0, alreadyThere: 0, refused: [] }
   const check = checks[name]
   const failure = (failures[name] ?? check?.failure)?.message
   const differing = check?.differing ?? []
-  const wanted = chosen.includes(name) ? stateOf(failure, differing.length, outcomes[name]?.carried ?? false) : 'left-out'
-  const state = available.includes(name) ? wanted : 'unavailable'
+  const carried = stateOf(failure, differing.length, outcomes[name]?.carried ?? false)
   return {
     name,
-    state,
+    state: chosenState(name, { available, chosen }) ?? carried,
     moved,
     alreadyThere,
     ...(bytes === undefined ? {} : { bytes }),
