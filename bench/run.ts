@@ -4,6 +4,7 @@ import type { Bench, Figure } from './report.ts'
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   startup: async () => (await import('./startup.ts')).startup,
   provision: async () => (await import('./provision.ts')).provision,
+  pool: async () => (await import('./pool.ts')).pool,
   density: async () => (await import('./density.ts')).density,
   'move-small': async () => (await import('./move-small.ts')).moveSmall,
   'move-large': async () => (await import('./move-large.ts')).moveLarge,

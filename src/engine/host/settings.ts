@@ -60,6 +60,9 @@ export function settingsOf(input: SettingsInput): PhpSettings {
     // The examples of a release are 20 MB for each account: they would fill a small pool before anybody wrote anything.
     skeletondirectory: '',
     templatedirectory: '',
+    // At least 30 days. By default ("auto") Nextcloud purges a trash that is larger than half of what the account's quota
+    // leaves, and quotas of a pool follow what is free: people would lose what they deleted a minute ago.
+    trashbin_retention_obligation: '30, 3650',
     maintenance_window_start: 1,
     log_type: 'file',
     logfile: `${space.paths.log}/nextcloud.log`,
