@@ -1,5 +1,5 @@
 /**
- * Writes docs/reference from the model, the table of options and the table of exit codes: `node scripts/reference.ts`.
+ * Writes docs/reference from the model, the table of options, that of commands and that of exit codes: `node scripts/reference.ts`.
  * test/docs/reference.test.ts fails where the files on disk differ from what this makes.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -10,19 +10,23 @@ import { environmentName, options, type Option, type OptionName } from '../src/c
 import { exitCodes } from '../src/kit/errors.ts'
 import { apiVersion } from '../src/model/metadata.ts'
 import { kinds, type Kind } from '../src/model/resources.ts'
+import { markdownTable } from './markdown.ts'
+import { commandSchemas, commandsParts } from './reference-commands.ts'
 import { allowed, fieldsOf, type Field, type JsonSchema } from './json-schema.ts'
 
 const generated = '<!-- Made by `node scripts/reference.ts`; change the source it is made from. -->'
 const directory = join(import.meta.dirname, '../docs/reference')
 
-/** Every file of docs/reference, by its path there. Pure. */
-export function makeReference(): ReadonlyMap<string, string> {
+/** Every file of docs/reference, by its path there. */
+export async function makeReference(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>()
   for (const kind of Object.keys(kinds) as Kind[]) {
     const name = kind.toLowerCase()
     files.set(`${name}.md`, kindPage(kind))
     files.set(`schema/${name}.json`, `${JSON.stringify({ title: `${kind} (${apiVersion})`, ...schemaOf(kind) }, null, 2)}\n`)
   }
+  for (const [name, text] of await commandSchemas()) files.set(name, text)
+  files.set('commands.md', page('Commands', commandsParts()))
   return files.set('config.md', configPage()).set('exit-codes.md', exitCodesPage())
 }
 
@@ -81,13 +85,8 @@ function page(title: string, parts: readonly string[]): string {
   return `${[generated, `# ${title}`, ...parts].join('\n\n')}\n`
 }
 
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`).replaceAll(/<(?=[a-zA-Z])(?![^`]*`)/g, '&lt;')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
 if (process.argv[1] === import.meta.filename) {
-  for (const [name, text] of makeReference()) {
+  for (const [name, text] of await makeReference()) {
     await mkdir(dirname(join(directory, name)), { recursive: true })
     await writeFile(join(directory, name), text)
   }

@@ -7,6 +7,7 @@ import type { Apps } from './engine/host/releases/apps.ts'
 import type { Releases } from './engine/host/releases/catalogue.ts'
 import type { SetupOptions, SetupResult } from './engine/host/setup/setup.ts'
 import { systemClock } from './kit/clock.ts'
+import { ChatonError, hasSystemCode } from './kit/errors.ts'
 import { ensureDirectory, exists } from './kit/files.ts'
 import { lockFile } from './kit/lock.ts'
 import type { Logger } from './kit/log.ts'
@@ -57,7 +58,7 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
   const mailer = once(async () => await openMailer(config, await secrets()))
   const volumes = once(async () => await (await import('./volume/choose.ts')).chooseVolumes({ kind: config.volumesKind, directory: config.volumesDirectory }))
   const host = once(async () => await openHostEngine({ config, logger, secrets: await secrets(), volumes: (await volumes()).volumes }))
-  const engine = once(async (): Promise<Engine> => (config.engine === 'host' ? await host() : await openSandbox(config, await secrets())))
+  const engine = once(async (): Promise<Engine> => (config.engine === 'host' ? await asRoot(host) : await openSandbox(config, await secrets())))
   const releases = once(async () => {
     const { createReleases } = await import('./engine/host/releases/catalogue.ts')
     return createReleases(config.releasesDirectory)
@@ -106,7 +107,9 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
       return await setupHost({ ...options, config, releases: await releases() })
     },
     close: async () => {
-      if (records.opened !== undefined) await (await records.opened).store[Symbol.asyncDispose]()
+      // Where it could not be opened, the command has said so.
+      const opened = await records.opened?.catch(() => undefined)
+      await opened?.store[Symbol.asyncDispose]()
     },
   }
 }
@@ -120,8 +123,23 @@ function once<T>(open: () => Promise<T>): (() => Promise<T>) & { readonly opened
 
 /** Users of spaces pass through the state directory to their own folders, and cannot list it. */
 async function ensureState(config: Config): Promise<void> {
-  if (await exists(config.stateDirectory)) return
-  await ensureDirectory(config.stateDirectory, { mode: config.engine === 'host' ? 0o711 : 0o700 })
+  const { stateDirectory } = config
+  try {
+    if (await exists(stateDirectory)) return
+    await ensureDirectory(stateDirectory, { mode: config.engine === 'host' ? 0o711 : 0o700 })
+  } catch (error) {
+    if (!hasSystemCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'ENOSPC')) throw error
+    throw new ChatonError('machine-not-ready', `the state directory ${stateDirectory} cannot be made or read: ${error.message}`, {
+      next: ['run the command as the user to whom it belongs (often root), or name another with --state-directory or stateDirectory in chaton.yaml'],
+      cause: error,
+    })
+  }
+}
+
+/** The host engine makes Unix users and databases; nothing of it works for anybody else. */
+async function asRoot(open: () => Promise<HostEngine>): Promise<HostEngine> {
+  if (process.getuid?.() === 0) return await open()
+  throw new ChatonError('machine-not-ready', 'the host engine makes Unix users and databases: it has to run as root', { next: ['run the same command with sudo'] })
 }
 
 async function openRecords(config: Config): Promise<{ store: Store; journal: Journal }> {

@@ -23,6 +23,8 @@ export interface CommandEntry {
   readonly flags?: readonly Flag[]
   /** It changes something: it gets `--dry-run`. */
   readonly changes?: boolean
+  /** It speaks of spaces: where they are sandboxes, its output says so. */
+  readonly ofSpaces?: boolean
   load(): Promise<{ readonly command: Command }>
 }
 

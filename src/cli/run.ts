@@ -37,7 +37,8 @@ export async function runCommand(invocation: Invocation, process_: Process): Pro
     }
     const result = await abortable(command.run(input), stopper.signal)
     await progress.close()
-    presentResult({ command, result, json: invocation.json, stdout: process_.stdout })
+    const sandbox = invocation.entry.ofSpaces === true && config.engine === 'sandbox'
+    presentResult({ command, result, json: invocation.json, sandbox, stdout: process_.stdout })
     return command.exitCode(result)
   } catch (thrown) {
     await progress.close()

@@ -24,6 +24,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'provision',
     summary: 'make a space from a manifest, or finish and repair one',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'file|slug', help: 'a manifest (YAML), or the name of a space' }],
     flags: [
@@ -38,14 +39,15 @@ export const table: readonly CommandEntry[] = [
     ],
     load: async () => await import('./commands/provision.ts'),
   },
-  { path: 'space list', summary: 'all spaces', load: async () => await import('./commands/space/list.ts') },
-  { path: 'space show', summary: 'one space: state, conditions, journal', args: [slug], load: async () => await import('./commands/space/show.ts') },
-  { path: 'space open', summary: 'print the address of a space and open it in a browser where there is one', args: [slug], load: async () => await import('./commands/space/open.ts') },
-  { path: 'space suspend', summary: 'close a space for a while; people see a page that says so', changes: true, args: [slug], load: async () => await import('./commands/space/suspend.ts') },
-  { path: 'space resume', summary: 'open a suspended space again', changes: true, args: [slug], load: async () => await import('./commands/space/resume.ts') },
+  { path: 'space list', summary: 'all spaces', ofSpaces: true, load: async () => await import('./commands/space/list.ts') },
+  { path: 'space show', summary: 'one space: state, conditions, journal', args: [slug], ofSpaces: true, load: async () => await import('./commands/space/show.ts') },
+  { path: 'space open', summary: 'print the address of a space and open it in a browser where there is one', args: [slug], ofSpaces: true, load: async () => await import('./commands/space/open.ts') },
+  { path: 'space suspend', summary: 'close a space for a while; people see a page that says so', changes: true, args: [slug], ofSpaces: true, load: async () => await import('./commands/space/suspend.ts') },
+  { path: 'space resume', summary: 'open a suspended space again', changes: true, args: [slug], ofSpaces: true, load: async () => await import('./commands/space/resume.ts') },
   {
     path: 'space delete',
     summary: 'back up a space, then remove everything of it',
+    ofSpaces: true,
     changes: true,
     args: [slug],
     flags: [
@@ -57,6 +59,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'space backup',
     summary: 'back up a space, check a backup, or list all',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'slug?', help: 'name of the space' }],
     flags: [
@@ -69,6 +72,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'space restore',
     summary: 'make a space from a backup, here or on another machine',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'directory', help: 'a backup' }],
     flags: [{ flags: '--as <slug>', help: 'another name for the restored space' }],
@@ -77,21 +81,25 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'space plan',
     summary: 'show, or change in place, the plan of a space',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'plan?', help: 'the new plan' }],
     load: async () => await import('./commands/space/plan.ts'),
   },
-  { path: 'space usage', summary: 'what fills a space, account by account', args: [slug], load: async () => await import('./commands/space/usage.ts') },
+  { path: 'space usage', summary: 'what fills a space, account by account', args: [slug], ofSpaces: true, load: async () => await import('./commands/space/usage.ts') },
   {
     path: 'space occ',
     summary: "run Nextcloud's own occ for a space: chaton space occ <slug> -- status",
+    changes: true,
+    ofSpaces: true,
     args: [slug, { name: 'arguments...', help: 'arguments of occ, after --' }],
     load: async () => await import('./commands/space/occ.ts'),
   },
-  { path: 'account list', summary: 'accounts of a space', args: [slug], load: async () => await import('./commands/account/list.ts') },
+  { path: 'account list', summary: 'accounts of a space', args: [slug], ofSpaces: true, load: async () => await import('./commands/account/list.ts') },
   {
     path: 'account invite',
     summary: 'create an account and mail its invitation',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'email', help: 'mail address of the person' }],
     flags: [
@@ -104,6 +112,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'account disable',
     summary: 'switch an account off; nothing of it is deleted',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'user', help: 'user id' }],
     load: async () => await import('./commands/account/disable.ts'),
@@ -111,6 +120,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'account enable',
     summary: 'switch an account on again',
+    ofSpaces: true,
     changes: true,
     args: [slug, { name: 'user', help: 'user id' }],
     load: async () => await import('./commands/account/enable.ts'),
@@ -120,6 +130,7 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'plan apply',
     summary: 'store plans and bring them to all live spaces',
+    ofSpaces: true,
     changes: true,
     args: [{ name: 'file', help: 'a manifest (YAML) with one or several plans' }],
     load: async () => await import('./commands/plan/apply.ts'),
@@ -162,6 +173,8 @@ export const table: readonly CommandEntry[] = [
   {
     path: 'serve',
     summary: 'keep spaces running: pools, caps, background jobs, expired backups',
+    changes: true,
+    ofSpaces: true,
     flags: [{ flags: '--once', help: 'one round, then end' }],
     load: async () => await import('./commands/serve.ts'),
   },
@@ -173,6 +186,11 @@ export const table: readonly CommandEntry[] = [
     load: async () => await import('./commands/completion.ts'),
   },
 ]
+
+/** Where the JSON Schema of its result is published, below docs/reference/. */
+export function schemaFile({ path }: Pick<CommandEntry, 'path'>): string {
+  return `schema/commands/${path.replaceAll(' ', '-')}.json`
+}
 
 /** Headings of the command groups in `--help`. */
 export const groups: Readonly<Record<string, string>> = {

@@ -15,6 +15,11 @@ export function terminalOf(invocation: Invocation, process_: Process): Terminal 
       const lines = createInterface({ input: process_.stdin, output: process_.stderr })
       try {
         return (await lines.question(`${question} `)).trim()
+      } catch (error) {
+        // Ctrl-C or Ctrl-D at the question; the line stays open.
+        if (!(error instanceof Error && error.name === 'AbortError')) throw error
+        process_.stderr.write('\n')
+        throw new ChatonError('interrupted', 'stopped at a question; nothing was changed', { cause: error })
       } finally {
         lines.close()
       }

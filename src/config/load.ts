@@ -2,8 +2,9 @@ import { parse, YAMLParseError } from 'yaml'
 import type { z } from 'zod'
 import { ChatonError } from '../kit/errors.ts'
 import { nearest } from '../kit/suggest.ts'
+import { explainIssue } from '../model/problems.ts'
 import { defaultsFor, defaultStateDirectory, type Surroundings } from './defaults.ts'
-import { environmentName, options, type Config, type OptionName } from './options.ts'
+import { environmentName, options, type Config, type Option, type OptionName } from './options.ts'
 
 export interface Sources {
   /** Text of chaton.yaml and its path, if there is one. */
@@ -20,24 +21,29 @@ export function loadConfig({ file, flags, surroundings }: Sources): Config {
   const fromFile = file === undefined ? new Map<string, unknown>() : readFileValues(file, problems)
   const given: Partial<Record<OptionName, unknown>> = {}
   for (const name of names) {
-    const { key, schema } = options[name]
+    const { key, schema, flag }: Option = options[name]
     const variable = environmentName(key)
     const candidates: readonly (readonly [string, unknown])[] = [
-      [`flag for ${key}`, flags[name]],
+      [flag?.split(' ')[0] ?? `flag for ${key}`, flags[name]],
       [`environment variable ${variable}`, surroundings.environment[variable]],
       [`${file?.path ?? ''}: ${key}`, fromFile.get(key)],
     ]
     const [source, value] = candidates.find(([, candidate]) => candidate !== undefined) ?? []
     if (value === undefined || source === undefined) continue
-    const parsed = (schema as z.ZodType).safeParse(value)
+    const parsed = schema.safeParse(value)
     if (parsed.success) given[name] = parsed.data
-    else problems.push(`${source}: ${shown(value)}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`)
+    else problems.push(...parsed.error.issues.map((issue) => `${source}: ${issueWords(issue, value)}`))
   }
   if (problems.length > 0) {
     throw new ChatonError('bad-input', `the configuration is not valid:\n  ${problems.join('\n  ')}`, { data: { problems } })
   }
   const state = (given.stateDirectory as string | undefined) ?? defaultStateDirectory(surroundings)
   return { ...defaultsFor(state), ...given } as Config
+}
+
+function issueWords(issue: z.core.$ZodIssue, value: unknown): string {
+  const told = issue.code !== 'custom' || issue.message.startsWith(JSON.stringify(value))
+  return told ? explainIssue(issue, value, shown(value)) : `${shown(value)}: ${issue.message}`
 }
 
 /** The value as given, without what stands for a password in an address. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Hostname } from '../model/hostname.ts'
 
 /** One setting: from it come the flag, the environment name, the key in chaton.yaml and the reference page. */
 export interface Option<T = unknown> {
@@ -22,10 +23,10 @@ const numeric = (schema: z.ZodType<number>): z.ZodType<number> =>
   z.preprocess((value) => (typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value), schema)
 
 const port = numeric(z.int().min(1).max(65_535))
-const yesNo = z.union([z.boolean(), z.stringbool()], { error: 'expected yes or no' })
+const yesNo = z.union([z.boolean(), z.stringbool()], { error: 'yes or no' })
 const absolute = z.string().regex(/^\//, 'an absolute path')
 const release = z.string().regex(/^(\d+\.\d+\.\d+)?$/, 'a Nextcloud release such as "32.0.1"').meta({ examples: ['32.0.1'] })
-const webAddress = z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'expected an address that begins with https:// or http://' })])
+const webAddress = z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'an address that begins with https:// or http://' })])
 
 /** Passwords have no place in a configuration that is shown, backed up and mailed around. */
 const smtpUrl = z.string().meta({ examples: ['smtp://mail.example.org:587'] }).check((context) => {
@@ -42,7 +43,7 @@ const smtpUrl = z.string().meta({ examples: ['smtp://mail.example.org:587'] }).c
 /** Every setting of chaton. Defaults live in `defaults.ts`, because some depend on the machine. */
 export const options = {
   engine: option('engine', z.enum(['sandbox', 'host']), 'What runs spaces: "sandbox" needs nothing installed and is for trying; "host" is a real Nextcloud on this machine.', '--engine <name>'),
-  domain: option('domain', z.string().min(1), 'Domain of the hoster: a space is <slug>.<domain>.'),
+  domain: option('domain', Hostname.meta({ examples: ['collectifs.example.org'] }), 'Domain of the hoster: a space is <slug>.<domain>.'),
   stateDirectory: option('stateDirectory', absolute, 'Where chaton keeps its records, secrets, releases and spaces.', '--state-directory <path>'),
   webMode: option('web.mode', z.enum(['loopback', 'internal', 'public']), '"public": HTTPS with certificates got by Caddy; "internal": HTTPS by Caddy\'s own authority; "loopback": plain HTTP on 127.0.0.1, one port a space, for trying.'),
   webFirstPort: option('web.firstPort', port, 'First loopback port given to a space.'),

@@ -72,6 +72,6 @@ export function asChatonError(thrown: unknown): ChatonError {
 }
 
 /** True when `thrown` is an operating-system error with this code, for example `ENOENT`. */
-export function hasSystemCode(thrown: unknown, ...codes: readonly string[]): boolean {
+export function hasSystemCode(thrown: unknown, ...codes: readonly string[]): thrown is Error & { code: string } {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && codes.includes(thrown.code)
 }

@@ -61,13 +61,16 @@ function rangeAt(document: Document.Parsed, path: readonly PropertyKey[]): Range
 }
 
 function readResource(value: unknown, locate: Locate): Resource | string[] {
-  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [`${locate([])}expected a manifest with the fields apiVersion, kind, metadata and spec, found ${Array.isArray(value) ? 'a list' : 'a text'}`]
+  }
+  const kind = 'kind' in value ? value.kind : undefined
   const known = Object.keys(kinds) as Kind[]
   const match = known.find((name) => name === kind)
   if (match === undefined) {
     const near = typeof kind === 'string' ? nearest(kind, known) : undefined
     const hint = near === undefined ? `known: ${known.join(', ')}` : `did you mean "${near}"?`
-    return [`${locate(['kind'])}kind: ${JSON.stringify(kind) ?? 'missing'} is not a kind of chaton; ${hint}`]
+    return [`${locate(['kind'])}kind: ${kind === undefined ? 'is missing' : `${JSON.stringify(kind)} is not a kind of chaton`}; ${hint}`]
   }
   const schema = kinds[match]
   const parsed = schema.safeParse(value)

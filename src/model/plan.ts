@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apiVersion, Metadata } from './metadata.ts'
 import { Size } from './size.ts'
+import { suggestSlug } from './slug.ts'
 
 export const officeSuites = ['collabora', 'onlyoffice'] as const
 export const OfficeSuite = z.enum(officeSuites).describe('An office suite that the hoster runs.')
@@ -11,7 +12,7 @@ export const Words = z.strictObject({ fr: z.string().min(1).describe('In French.
 
 const appId = z
   .string()
-  .regex(/^[a-z0-9_]+$/, 'an app is named by its id: lower-case letters, digits and "_"')
+  .regex(/^[a-z0-9_]+$/, 'the id of an app (lower-case letters, digits and "_")')
   .meta({ examples: ['calendar'] })
 
 export const PlanSpec = z
@@ -62,11 +63,24 @@ export const PlanSpec = z
   .describe('An offer: what a space gets.')
 export type PlanSpec = z.infer<typeof PlanSpec>
 
+const planName = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** It is written in manifests and command lines. */
+const PlanName = z
+  .string()
+  .check((context) => {
+    if (planName.test(context.value)) return
+    const near = suggestSlug(context.value)
+    const message = `${JSON.stringify(context.value)} cannot name a plan: use 1 to 63 lower-case letters a-z, digits and hyphens${near === undefined ? '' : `; for example "${near}"`}`
+    context.issues.push({ code: 'custom', message, input: context.value })
+  })
+  .meta({ description: 'Name of the plan, as spaces and command lines write it.', pattern: planName.source, examples: ['collective'] })
+
 export const Plan = z
   .strictObject({
     apiVersion: z.literal(apiVersion).describe('Version of this format.'),
     kind: z.literal('Plan').describe('What the manifest is.'),
-    metadata: Metadata,
+    metadata: Metadata.extend({ name: PlanName }).describe('Identity of the plan.'),
     spec: PlanSpec,
     status: z.strictObject({}).optional().describe('Nothing: a plan has no state.'),
   })

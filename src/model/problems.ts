@@ -22,6 +22,44 @@ function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
   return current
 }
 
+const words: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a group of fields',
+  record: 'a group of fields',
+  email: 'a mail address',
+  url: 'a web address',
+  datetime: 'a time such as 2026-01-31T12:00:00Z',
+}
+const typeWords = (name: string): string => words[name] ?? name
+
+/** What is wrong with one value: `"maybe" is not true or false`. `shown` stands for the value in the sentence. Pure. */
+export function explainIssue(issue: z.core.$ZodIssue, found: unknown, shown = JSON.stringify(found) ?? 'nothing'): string {
+  const ownWords = !/^(Invalid|Too) /.test(issue.message)
+  if (found === null || found === '') return ownWords ? `is empty; expected ${issue.message}` : 'is empty'
+  if (issue.code === 'invalid_value') return `${shown} is not allowed; allowed: ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'too_small' || issue.code === 'too_big') return outOfBounds(issue, shown)
+  if (issue.code === 'invalid_format' || issue.code === 'invalid_union') {
+    const wanted = 'format' in issue ? typeWords(issue.format) : 'allowed'
+    return `${shown} is not ${ownWords ? issue.message : wanted}`
+  }
+  if (issue.code !== 'invalid_type' || ownWords) return issue.message
+  return wrongType(issue, found, shown)
+}
+
+function wrongType({ expected }: z.core.$ZodIssueInvalidType, found: unknown, shown: string): string {
+  const quotes = expected === 'string' && typeof found !== 'object' ? `; put it in quotes: "${shown}"` : ''
+  return `${shown} is not ${typeWords(expected)}${quotes}`
+}
+
+function outOfBounds(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, shown: string): string {
+  if (issue.code === 'too_small') return `${shown} is too small; ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`
+  return issue.origin === 'string' ? `is too long; at most ${issue.maximum} characters` : `${shown} is too large; at most ${issue.maximum}`
+}
+
 /** Where a value stands in its file, for example "line 7: "; empty where that is not known. */
 export type Locate = (path: readonly PropertyKey[]) => string
 
@@ -39,12 +77,16 @@ export function explainProblems(schema: z.ZodType, error: z.ZodError, value: unk
         return `${locate([...issue.path, key])}${name}unknown field "${key}"${hint}`
       })
     }
-    if (issue.code === 'invalid_value') {
-      return [`${where}${JSON.stringify(at(value, issue.path)) ?? 'nothing'} is not allowed; allowed: ${issue.values.map(String).join(', ')}`]
-    }
-    if (issue.code === 'invalid_type' && at(value, issue.path) === undefined) return [`${where}is missing (${issue.expected})`]
-    return [`${where}${issue.message}`]
+    const found = at(value, issue.path)
+    if (issue.code === 'invalid_type' && found === undefined) return [`${where}is missing (${needed(schema, issue)})`]
+    return [`${where}${explainIssue(issue, found)}`]
   })
+}
+
+/** The fields of what is missing, or what kind of value it is. */
+function needed(schema: z.ZodType, { expected, path }: z.core.$ZodIssueInvalidType): string {
+  const fields = knownKeys(schema, path)
+  return fields.length === 0 ? typeWords(expected) : `with the fields ${fields.join(', ')}`
 }
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {

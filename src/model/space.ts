@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Hostname } from './hostname.ts'
 import { apiVersion, Condition, Metadata } from './metadata.ts'
 import { OfficeSuite } from './plan.ts'
 import { Slug } from './slug.ts'
@@ -6,14 +7,6 @@ import { Slug } from './slug.ts'
 export const locales = ['fr', 'en'] as const
 export const Locale = z.enum(locales)
 export type Locale = z.infer<typeof Locale>
-
-const hostname = z
-  .string()
-  .max(253)
-  .regex(
-    /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
-    'a full domain name in lower case, such as nuage.jardin-partage.org (write accents in their xn-- form)',
-  )
 
 export const Owner = z
   .strictObject({
@@ -28,7 +21,7 @@ export const SpaceSpec = z
     title: z.string().trim().min(1).max(200).describe('Name of the collective as it writes it.'),
     plan: z.string().min(1).describe('Name of a Plan.'),
     owner: Owner,
-    domain: hostname.optional().meta({
+    domain: Hostname.optional().meta({
       description: "The collective's own domain; without it, <slug>.<domain of the hoster>.",
       examples: ['nuage.jardin-partage.org'],
     }),
@@ -101,6 +94,14 @@ export const SpaceStatus = z
       .strictObject({ backup: z.string().describe('Where the last backup lies; empty where none was wanted.') })
       .optional()
       .describe('Set once a deletion has its backup; a deletion that was cut off goes on from there.'),
+    restore: z
+      .strictObject({
+        from: z.string().describe('Directory of the backup.'),
+        uid: z.string().describe('Identity of the space that was backed up.'),
+        createdAt: z.iso.datetime().describe('When it was backed up.'),
+      })
+      .optional()
+      .describe('Set while the space is being made from a backup. A restore that was cut off starts over; nothing else may finish the space.'),
   })
   .describe('What is observed; written by chaton alone.')
 export type SpaceStatus = z.infer<typeof SpaceStatus>

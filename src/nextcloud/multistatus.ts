@@ -120,7 +120,7 @@ function decodeEntities(text: string): string {
   })
 }
 
-/** The text of a property, or of the element of that name in it. */
+/** The text of a property; empty where it has none, or elements. */
 export function textIn(value: DavResponse['props'][string] | undefined): string {
   return typeof value === 'string' ? value : ''
 }

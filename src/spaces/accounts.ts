@@ -5,6 +5,7 @@ import { nearest } from '../kit/suggest.ts'
 import { renderMail } from '../mails/render.ts'
 import type { Locale } from '../model/space.ts'
 import { requireSpace, targetOfStored, type SpacesContext } from './context.ts'
+import { rebalance } from './rebalance.ts'
 
 export interface AccountList {
   readonly slug: string
@@ -44,7 +45,7 @@ export function userIdFrom(email: string): string {
   return (email.split('@')[0] ?? '').replaceAll(/[^a-zA-Z0-9_.-]/g, '-').slice(0, 64)
 }
 
-/** Creates the account, if there is room under the cap, and mails its invitation. */
+/** Creates the account with its share of the pool, if there is room under the cap, and mails its invitation. */
 export async function inviteAccount(context: SpacesContext, slug: string, request: InviteRequest): Promise<InviteResult> {
   const space = await requireSpace(context.store, slug)
   const target = await targetOfStored(context, space)
@@ -61,6 +62,7 @@ export async function inviteAccount(context: SpacesContext, slug: string, reques
   await using _lock = await context.lock(slug)
   const locale = request.locale ?? target.owner.locale
   const { link } = await context.engine.invite(target, { userId, displayName: request.name, email: to, locale })
+  await rebalance(context, space, { target })
   if (!context.mailer.configured) return { slug, userId, to, dryRun: false, link }
   const rendered = await renderMail('invitation', locale, {
     personName: request.name,
@@ -121,6 +123,7 @@ export async function setAccountEnabled(
   if (changed && !dryRun) {
     await using _lock = await context.lock(slug)
     await context.engine.setAccountEnabled(target, userId, enabled)
+    await rebalance(context, space, { target })
   }
   return { slug, userId, enabled, changed, dryRun }
 }

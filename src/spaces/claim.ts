@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ChatonError } from '../kit/errors.ts'
-import { SpaceSpec, type Space } from '../model/space.ts'
+import { SpaceSpec, type Space, type SpaceStatus } from '../model/space.ts'
 import { suggestSlug } from '../model/slug.ts'
 import type { Store, Stored } from '../store/contract.ts'
 
@@ -20,12 +20,30 @@ export function judgeClaim(manifest: Space, stored: Space | undefined, taken: re
       next: [`chaton space delete ${manifest.metadata.name} finishes that; then provision it anew`],
     })
   }
+  if (stored.status?.restore !== undefined) throw halfRestored(stored.metadata.name, stored.status.restore)
   if (stored.spec.owner.email.toLowerCase() !== manifest.spec.owner.email.toLowerCase()) throw nameTaken(manifest, stored, taken)
+  refuseOtherRelease(manifest, stored)
   const wished = SpaceSpec.parse(manifest.spec)
   const fields = Object.keys({ ...wished, ...stored.spec }).filter(
     (field) => !isDeepStrictEqual(wished[field as keyof SpaceSpec], stored.spec[field as keyof SpaceSpec]),
   )
   return fields.length === 0 ? { action: 'keep' } : { action: 'change', fields }
+}
+
+/** Nextcloud's own upgrade is another matter than a change of spec, and it has no way back. */
+function refuseOtherRelease({ metadata, spec }: Space, { status }: Space): void {
+  const runs = status?.release
+  if (runs === undefined || spec.release === undefined || spec.release === runs) return
+  throw new ChatonError('bad-input', `the space "${metadata.name}" runs Nextcloud ${runs}; provision does not move it to ${spec.release}`, {
+    next: [`write release: "${runs}", or leave the field out`],
+  })
+}
+
+/** Only a restore may finish what a restore began: a provision would make an empty space of it. Pure. */
+export function halfRestored(slug: string, { from, createdAt }: NonNullable<SpaceStatus['restore']>): ChatonError {
+  return new ChatonError('conflict', `the space "${slug}" is being restored from the backup of ${createdAt}, and that is not finished`, {
+    next: [`chaton space restore ${from} --as ${slug} starts it over`, `chaton space delete ${slug} removes what was made`],
+  })
 }
 
 function nameTaken(manifest: Space, stored: Space, taken: readonly string[]): ChatonError {

@@ -36,13 +36,14 @@ export async function requireSpace(store: Store, slug: string): Promise<Stored<S
   })
 }
 
-export async function requirePlan(store: Store, name: string): Promise<Stored<Plan>> {
+/** The stored plan; where there is none, throws `code` with the nearest name. */
+export async function requirePlan(store: Store, name: string, code: 'not-found' | 'bad-input' = 'not-found'): Promise<Stored<Plan>> {
   const plan = await store.get('Plan', name)
   if (plan) return plan
   const names = (await store.list('Plan')).map((entry) => entry.metadata.name)
   const near = nearest(name, names)
   const known = names.length === 0 ? 'there are no plans yet' : `there are: ${names.join(', ')}`
-  throw new ChatonError('bad-input', `there is no plan named "${name}"; ${near === undefined ? known : `did you mean "${near}"?`}`, {
+  throw new ChatonError(code, `there is no plan named "${name}"; ${near === undefined ? known : `did you mean "${near}"?`}`, {
     next: ['chaton plan list shows all plans', 'chaton plan apply <file> adds one'],
   })
 }

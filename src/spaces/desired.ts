@@ -43,7 +43,7 @@ export function targetOf({ space, plan, config, releases }: DesiredInput): Space
 
 /** A space keeps the release it runs; a new one takes what it asks for, else the hoster's default, else the newest. */
 function chooseRelease(space: Space, config: Pick<Config, 'releaseDefault'>, releases: readonly string[]): string {
-  const wished = space.spec.release ?? space.status?.release ?? (config.releaseDefault === '' ? undefined : config.releaseDefault)
+  const wished = space.status?.release ?? space.spec.release ?? (config.releaseDefault === '' ? undefined : config.releaseDefault)
   const release = wished ?? releases[0]
   if (release !== undefined) return release
   throw new ChatonError('machine-not-ready', 'no Nextcloud release is installed on this machine', {

@@ -1,3 +1,4 @@
+import type { SpaceTarget } from '../engine/contract.ts'
 import { ChatonError } from '../kit/errors.ts'
 import type { Space } from '../model/space.ts'
 import { updateWithRetry, type Stored } from '../store/contract.ts'
@@ -59,12 +60,17 @@ export async function deleteSpace(context: SpacesContext, slug: string, options:
   const target = await targetOfStored(context, space)
   const backup = await lastBackup(context, space, options)
   options.progress({ step: 'remove', title: 'Site, processes, database, files, accounts', state: 'started' })
-  await context.engine.remove(target)
+  await removeWhole(context, target)
   options.progress({ step: 'remove', title: 'Site, processes, database, files, accounts', state: 'done' })
-  await context.secrets.deleteAll(`space/${target.uid}/`)
-  await context.store.delete('Space', slug)
-  await context.journal.forget(`space/${slug}`)
   return { slug, dryRun: false, backup, keptUntil: backup === undefined ? undefined : keptUntil(context) }
+}
+
+/** Everything that the engine made, the secrets, the journal and the record. Repeatable; its lock must be held. */
+export async function removeWhole(context: SpacesContext, target: SpaceTarget): Promise<void> {
+  await context.engine.remove(target)
+  await context.secrets.deleteAll(`space/${target.uid}/`)
+  await context.store.delete('Space', target.slug)
+  await context.journal.forget(`space/${target.slug}`)
 }
 
 function keptUntil(context: SpacesContext): string {

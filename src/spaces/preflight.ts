@@ -1,6 +1,8 @@
 import type { Finding, SpaceTarget } from '../engine/contract.ts'
 import { ChatonError, type ErrorCode } from '../kit/errors.ts'
 import type { Config } from '../config/options.ts'
+import { addressesOf, ownAddresses } from '../kit/net.ts'
+import type { SpacesContext } from './context.ts'
 
 export interface DomainFacts {
   /** Addresses the space's domain resolves to. */
@@ -20,6 +22,18 @@ export function judgeDomain(target: SpaceTarget, mode: Config['webMode'], facts:
   if (facts.resolved.some((address) => facts.here.includes(address))) return []
   const message = `the domain "${target.domain}" leads to ${facts.resolved.join(', ')}, which is not this machine`
   return [{ code: 'domain-elsewhere', severity, message, fix }]
+}
+
+/** What this machine, and the domain of the space, have against it. Looks only. */
+export async function findingsFor({ config, engine }: Pick<SpacesContext, 'config' | 'engine'>, target: SpaceTarget): Promise<readonly Finding[]> {
+  const [domain, machine] = await Promise.all([engine.sandbox ? [] : domainFindings(config, target), engine.preflight(target)])
+  return [...domain, ...machine]
+}
+
+async function domainFindings({ webMode, domain }: Config, target: SpaceTarget): Promise<readonly Finding[]> {
+  if (webMode === 'loopback') return []
+  const [resolved, hoster] = await Promise.all([addressesOf(target.domain), addressesOf(domain)])
+  return judgeDomain(target, webMode, { resolved, here: [...ownAddresses(), ...hoster] })
 }
 
 /** Throws one error that carries every finding of severity `error`. */

@@ -1,6 +1,5 @@
 import type { Finding, SpaceTarget } from '../engine/contract.ts'
 import { asChatonError, ChatonError } from '../kit/errors.ts'
-import { addressesOf, ownAddresses } from '../kit/net.ts'
 import { randomWord } from '../kit/random.ts'
 import { withCondition } from '../model/metadata.ts'
 import type { Plan } from '../model/plan.ts'
@@ -12,7 +11,7 @@ import { targetOf } from './desired.ts'
 import { ensureHandOver, signInOf, type SignIn } from './hand-over.ts'
 import { judgePlanChange } from './plan-change.ts'
 import { ensurePort } from './ports.ts'
-import { judgeDomain, refuseOnErrors } from './preflight.ts'
+import { findingsFor, refuseOnErrors } from './preflight.ts'
 import type { Progress, StepReport } from './progress.ts'
 import { rebalance } from './rebalance.ts'
 import { runStep, type StepRun } from './run-step.ts'
@@ -40,7 +39,7 @@ export interface ProvisionResult {
  * instant the same call finishes the space. Throws what the failing step threw, with the step's name.
  */
 export async function provision(context: SpacesContext, manifest: Space, options: ProvisionOptions): Promise<ProvisionResult> {
-  const plan = await requirePlan(context.store, manifest.spec.plan)
+  const plan = await requirePlan(context.store, manifest.spec.plan, 'bad-input')
   const claim = await claimOf(context, manifest, plan)
   const findings = await preflight(context, manifest, plan)
   if (options.dryRun) {
@@ -65,14 +64,7 @@ async function preflight(context: SpacesContext, manifest: Space, plan: Plan): P
   const stored = await context.store.get('Space', manifest.metadata.name)
   const space = { ...manifest, metadata: stored?.metadata ?? manifest.metadata, ...(stored?.status ? { status: stored.status } : {}) }
   const target = targetOf({ space, plan, config: context.config, releases: await context.engine.releases() })
-  return [...(await domainFindings(context, target)), ...(await context.engine.preflight(target))]
-}
-
-async function domainFindings(context: SpacesContext, target: SpaceTarget): Promise<readonly Finding[]> {
-  const { webMode, domain } = context.config
-  if (webMode === 'loopback' || context.engine.sandbox) return []
-  const [resolved, hoster] = await Promise.all([addressesOf(target.domain), addressesOf(domain)])
-  return judgeDomain(target, webMode, { resolved, here: [...ownAddresses(), ...hoster] })
+  return await findingsFor(context, target)
 }
 
 interface LockedOptions extends ProvisionOptions {

@@ -24,6 +24,8 @@ export interface RebalanceOptions {
   /** Accounts, if they were just read. */
   readonly accounts?: readonly Account[]
   readonly overCommitment?: number
+  /** Only decide: `written` then counts what would be. */
+  readonly dryRun?: boolean
 }
 
 /**
@@ -46,8 +48,9 @@ export async function rebalance(context: SpacesContext, space: Stored<Space>, op
     growth: activity.growth,
     churnBytes: activity.churnBytes,
   })
-  const written = decision.changes.size === 0 ? 0 : await engine.setQuotas(target, decision.changes)
   const usage = summarise({ usage: measured, accounts, poolBytes: target.poolBytes, before: space.status?.usage, now })
+  if (options.dryRun) return { written: decision.changes.size, decision, usage, activity }
+  const written = decision.changes.size === 0 ? 0 : await engine.setQuotas(target, decision.changes)
   await record(context, space, usage)
   return { written, decision, usage, activity }
 }

@@ -1,8 +1,9 @@
 import { asChatonError } from '../kit/errors.ts'
+import type { Lock } from '../kit/lock.ts'
 import type { Space } from '../model/space.ts'
 import type { Stored } from '../store/contract.ts'
-import { pruneBackups } from './backup/backup.ts'
-import { ensureCap } from './cap.ts'
+import { expiredBackups, pruneBackups } from './backup/backup.ts'
+import { decideCap, ensureCap } from './cap.ts'
 import { targetOfStored, type SpacesContext } from './context.ts'
 import { mailNotifier } from './notify.ts'
 import { applyPlanToSpace, outdatedSpaces } from './plans.ts'
@@ -41,8 +42,9 @@ export async function serve(context: SpacesContext, signal: AbortSignal): Promis
   ])
 }
 
-/** One round of everything that {@link serve} keeps doing. A space that fails holds up no other. */
-export async function serveOnce(context: SpacesContext): Promise<RoundReport> {
+/** One round of everything that {@link serve} keeps doing, or with `dryRun` what it would do. A space that fails holds up no other. */
+export async function serveOnce(context: SpacesContext, { dryRun }: { readonly dryRun: boolean }): Promise<RoundReport> {
+  if (dryRun) return await lookOnce(context)
   const kept = await keepRound(context)
   const notify = mailNotifier(context)
   const disabledAccounts: { slug: string; userIds: readonly string[] }[] = []
@@ -60,14 +62,29 @@ export async function serveOnce(context: SpacesContext): Promise<RoundReport> {
   return { ...kept, disabledAccounts, quotasWritten, backupsRemoved, failures: [...kept.failures, ...failures] }
 }
 
+/** What a round would do now. Changes nothing, tells nobody, runs no background job. */
+async function lookOnce(context: SpacesContext): Promise<RoundReport> {
+  const restarted: string[] = []
+  const disabledAccounts: { slug: string; userIds: readonly string[] }[] = []
+  let quotasWritten = 0
+  const failures = await eachSpace(context, async (space) => {
+    const target = await targetOfStored(context, space)
+    if ((await context.engine.state(target)) === 'stopped') restarted.push(target.slug)
+    const accounts = await context.engine.accounts(target)
+    const { disable } = decideCap({ accounts, cap: target.accountCap, administrator: target.administrator })
+    if (disable.length > 0) disabledAccounts.push({ slug: target.slug, userIds: disable })
+    const left = accounts.map((account) => ({ ...account, enabled: account.enabled && !disable.includes(account.userId) }))
+    quotasWritten += (await rebalance(context, space, { target, accounts: left, dryRun: true })).written
+  })
+  const [spaces, updated, backupsRemoved] = await Promise.all([context.store.list('Space'), outdatedSpaces(context), expiredBackups(context)])
+  return { spaces: spaces.length, restarted, updated, disabledAccounts, quotasWritten, backupsRemoved, failures }
+}
+
 /** Spaces whose processes died run again, plans that changed reach their spaces. */
 async function keepRound(context: SpacesContext): Promise<Pick<RoundReport, 'spaces' | 'restarted' | 'updated' | 'failures'>> {
   const restarted: string[] = []
   const failures = await eachSpace(context, async (space) => {
-    const target = await targetOfStored(context, space)
-    if ((await context.engine.state(target)) !== 'stopped') return
-    await context.engine.ensureSite(target)
-    restarted.push(target.slug)
+    if (await startAgain(context, space)) restarted.push(space.metadata.name)
   })
   const updated: string[] = []
   for (const slug of await outdatedSpaces(context)) {
@@ -79,6 +96,26 @@ async function keepRound(context: SpacesContext): Promise<Pick<RoundReport, 'spa
     }
   }
   return { spaces: (await context.store.list('Space')).length, restarted, updated, failures }
+}
+
+/** A space that another run works on (a backup closes it for a while) is that run's to open. */
+async function startAgain(context: SpacesContext, space: Stored<Space>): Promise<boolean> {
+  const target = await targetOfStored(context, space)
+  const isStopped = async (): Promise<boolean> => (await context.engine.state(target)) === 'stopped'
+  if (!(await isStopped())) return false
+  await using lock = await lockIfFree(context, target.slug)
+  if (lock === undefined || !(await isStopped())) return false
+  await context.engine.ensureSite(target)
+  return true
+}
+
+async function lockIfFree(context: SpacesContext, slug: string): Promise<Lock | undefined> {
+  try {
+    return await context.lock(slug)
+  } catch (error) {
+    if (asChatonError(error).code === 'conflict') return undefined
+    throw error
+  }
 }
 
 async function eachSpace(context: SpacesContext, work: (space: Stored<Space>) => Promise<unknown>): Promise<{ slug: string; message: string }[]> {

@@ -39,6 +39,7 @@ describe('precedence', () => {
   it('holds for every option', () => {
     const samples: Partial<Record<OptionName, readonly [string, unknown]>> = {
       engine: ['host', 'host'],
+      domain: ['chatons.example', 'chatons.example'],
       webMode: ['public', 'public'],
       webFirstPort: ['30000', 30_000],
       volumesKind: ['btrfs', 'btrfs'],
@@ -110,18 +111,19 @@ describe('the file', () => {
 
 describe('bad values', () => {
   it.each([
-    [{ yaml: 'engine: kubernetes' }, /^\/etc\/chaton\.yaml: engine: "kubernetes": .*sandbox.*host/],
-    [{ environment: { CHATON_WEB_FIRST_PORT: 'abc' } }, /^environment variable CHATON_WEB_FIRST_PORT: "abc": /],
-    [{ environment: { CHATON_BACKUPS_KEEP_DAYS: '' } }, /^environment variable CHATON_BACKUPS_KEEP_DAYS: "": /],
-    [{ yaml: 'web: { firstPort: true }' }, /firstPort: true: /],
-    [{ yaml: 'web: { firstPort: 70000 }' }, /firstPort: 70000: /],
-    [{ yaml: 'backups: { keepDays: 1.5 }' }, /keepDays: 1.5: /],
-    [{ yaml: 'domain:' }, /domain: null: /],
-    [{ flags: { stateDirectory: 'relative' } }, /^flag for stateDirectory: "relative": an absolute path$/],
-    [{ yaml: 'golden: perhaps' }, /golden: "perhaps": expected yes or no$/],
-    [{ yaml: 'office: { collaboraUrl: office.example.org }' }, /expected an address that begins with https:\/\//],
+    [{ yaml: 'engine: kubernetes' }, /^\/etc\/chaton\.yaml: engine: "kubernetes" is not allowed; allowed: sandbox, host$/],
+    [{ environment: { CHATON_WEB_FIRST_PORT: 'abc' } }, /^environment variable CHATON_WEB_FIRST_PORT: "abc" is not a number$/],
+    [{ environment: { CHATON_BACKUPS_KEEP_DAYS: '' } }, /^environment variable CHATON_BACKUPS_KEEP_DAYS: is empty$/],
+    [{ yaml: 'web: { firstPort: true }' }, /firstPort: true is not a number$/],
+    [{ yaml: 'web: { firstPort: 70000 }' }, /firstPort: 70000 is too large; at most 65535$/],
+    [{ yaml: 'backups: { keepDays: 1.5 }' }, /keepDays: 1.5 is not a whole number$/],
+    [{ yaml: 'domain:' }, /domain: is empty$/],
+    [{ flags: { stateDirectory: 'relative' } }, /^--state-directory: "relative" is not an absolute path$/],
+    [{ yaml: 'golden: perhaps' }, /golden: "perhaps" is not yes or no$/],
+    [{ yaml: 'office: { collaboraUrl: office.example.org }' }, /"office.example.org" is not an address that begins with https:\/\//],
     [{ yaml: 'mail: { url: mail.example.org }' }, /expected an address such as smtp:\/\/mail\.example\.org:587/],
     [{ yaml: 'mail: { url: "http://mail.example.org" }' }, /expected an address such as smtp:/],
+    [{ yaml: 'domain: https://Collectifs.Example.org/' }, /domain: "https:\/\/Collectifs\.Example\.org\/" is not a full domain name .*; for example collectifs\.example\.org$/],
     [{ yaml: 'releases: { default: newest }' }, /a Nextcloud release such as "32\.0\.1"/],
   ])('%j is refused with place, value and what is allowed', (given, message) => {
     expect(problemsOf(given)).toEqual([expect.stringMatching(message)])

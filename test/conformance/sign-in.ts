@@ -8,6 +8,7 @@ import { openRemoteFiles } from '../../src/nextcloud/files/index.ts'
 import { awaitGrant, beginSignIn, openAccount, revoke } from '../../src/nextcloud/sign-in.ts'
 import { failureOf } from '../support/failures.ts'
 import { choosePassword } from './engine-steps.ts'
+import { majorOf, since } from './releases.ts'
 
 export interface SignInForTest {
   readonly engine: Engine
@@ -56,7 +57,7 @@ export function describeSignIn(name: string, open: () => Promise<SignInForTest>)
       const waiting = awaitGrant(pending, { http, clock: { ...clock, sleep: async () => await agreed }, signal })
       const agreed = server.agree(pending.login, person)
       const { loginName, appPassword } = await waiting
-      expect(loginName).toBe(person.user)
+      expect(loginName).toBe(since(majorOf(server.target.release), { 28: uid, 32: person.user }))
       const { remote, user } = await openAccount({ http, base, user: loginName, password: appPassword })
       expect([remote.uid, user.id, user.email]).toEqual([uid, uid, person.user])
       expect(remote.facts).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string, capabilities: { dav: { bulkupload: '1.0' } } })

@@ -131,7 +131,7 @@ describe('bad input', () => {
   })
 
   test.each([
-    [['provizion'], /Did you mean provision/],
+    [['provizion'], /did you mean "provision"\?/],
     [['space', 'lst'], /did you mean "chaton space list"/],
     [['space', 'show', 'jardin-partag'], /did you mean "jardin-partage"/],
     [['space', 'delete', 'jardin-partage'], /--confirm jardin-partage/],

@@ -47,7 +47,7 @@ describe('Plan', () => {
     ['accounts: none', { accounts: 0 }, 'Too small'],
     ['accounts: half', { accounts: 1.5 }, 'expected int'],
     ['office: unknown', { office: ['word'] }, 'collabora'],
-    ['apps: a path', { apps: { enable: ['../evil'] } }, 'an app is named by its id'],
+    ['apps: a path', { apps: { enable: ['../evil'] } }, 'the id of an app'],
     ['price: free of charge', { price: { amount: 0, currency: 'EUR', per: 'month' } }, 'Too small'],
     ['price: a symbol', { price: { amount: 2, currency: '€', per: 'month' } }, 'an ISO 4217 code such as EUR'],
     ['title: one language', { title: { fr: 'x' } }, 'expected string'],

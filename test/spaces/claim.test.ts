@@ -32,6 +32,22 @@ describe('what a manifest means beside what is stored', () => {
     expect(judgeClaim(aSpace(), stored, ['jardin-partage'])).toEqual({ action: 'change', fields: ['owner'] })
   })
 
+  test('a live space is not moved to another release; the one it runs may be named', () => {
+    const live = aSpace({ status: { phase: 'Ready', conditions: [], release: '32.0.1' } })
+
+    expect(() => judgeClaim(aSpace({ spec: { release: '34.0.1' } }), live, [])).toThrow(expect.objectContaining({ code: 'bad-input', message: expect.stringContaining('runs Nextcloud 32.0.1') }))
+    expect(judgeClaim(aSpace({ spec: { release: '32.0.1' } }), live, [])).toEqual({ action: 'change', fields: ['release'] })
+  })
+
+  test('a space that a restore has half made is left to that restore', () => {
+    const restore = { from: '/backups/one', uid: 'u', createdAt: '2026-11-24T04:30:00Z' }
+    const half = aSpace({ status: { phase: 'Provisioning', conditions: [], restore } })
+
+    expect(() => judgeClaim(aSpace(), half, ['jardin-partage'])).toThrow(
+      expect.objectContaining({ code: 'conflict', next: [expect.stringContaining('chaton space restore /backups/one --as jardin-partage'), expect.stringContaining('delete')] }),
+    )
+  })
+
   test('a space that is being deleted is not taken over', () => {
     const deleting = aSpace({ status: { phase: 'Deleting', conditions: [] } })
 

@@ -1,20 +1,38 @@
 import { exitCodes, type ChatonError } from '../../kit/errors.ts'
 import { mask } from '../../kit/mask.ts'
 import type { Command } from '../command.ts'
+import { sandboxNote } from './sandbox-note.ts'
 
 interface Writable {
   write(text: string): unknown
 }
 
-/** A result as one JSON document, or as lines for people. Only `reveal` lines may show a sign-in. */
-export function presentResult(view: { command: Command; result: unknown; json: boolean; stdout: Writable }): void {
-  const { command, result, json, stdout } = view
+interface ResultView {
+  readonly command: Command
+  readonly result: unknown
+  readonly json: boolean
+  /** The spaces it speaks of are sandboxes. */
+  readonly sandbox: boolean
+  readonly stdout: Writable
+}
+
+/** Fields of a result that are a sign-in. */
+const signInFields: readonly string[] = ['password', 'link']
+
+/** The result with every secret masked; a result that reveals a sign-in to people does so in these fields, and there alone. */
+function maskedJson(result: object, reveals: boolean): string {
+  return JSON.stringify(result, (key, value: unknown) => (typeof value === 'string' && !(reveals && signInFields.includes(key)) ? mask(value) : value))
+}
+
+/** A result as one JSON document, or as lines for people. Only `reveal` lines may show a sign-in. A sandbox is called one in both. */
+export function presentResult({ command, result, json, sandbox, stdout }: ResultView): void {
+  const { lines, reveal = [] } = command.text(result)
   if (json) {
-    stdout.write(`${JSON.stringify(result)}\n`)
+    stdout.write(`${maskedJson({ ...(result as object), ...(sandbox ? { sandbox } : {}) }, reveal.length > 0)}\n`)
     return
   }
-  const { lines, reveal = [] } = command.text(result)
-  for (const line of lines) stdout.write(`${mask(line)}\n`)
+  const said = sandbox && lines[0] !== sandboxNote ? [sandboxNote] : []
+  for (const line of [...said, ...lines]) stdout.write(`${mask(line)}\n`)
   for (const line of reveal) stdout.write(`${line}\n`)
 }
 

@@ -1,5 +1,6 @@
 import { formatSize } from '../../kit/bytes.ts'
 import { bytesOf } from '../../model/size.ts'
+import { sandboxNote } from './sandbox-note.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Space, UsageStatus } from '../../model/space.ts'
 
@@ -9,7 +10,10 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ').trimEnd())
 }
 
-export const sandboxNote = 'SANDBOX: a stand-in for trying chaton, not a Nextcloud. Real spaces: chaton host setup'
+/** `1 space`, `2 spaces`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
 
 /** The sandbox line, where it is one. */
 export function sandboxLines(space: Space): string[] {
@@ -26,5 +30,5 @@ export function planWords(plan: Plan): string {
   const { storage, accounts, office, price } = plan.spec
   const suites = office.length === 0 ? 'no office suite' : office.join(' or ')
   const cost = price === undefined ? 'free' : `${price.amount.toFixed(2)} ${price.currency} a ${price.per}`
-  return `${formatSize(bytesOf(storage))} pooled, ${accounts} account${accounts === 1 ? '' : 's'}, ${suites}, ${cost}`
+  return `${formatSize(bytesOf(storage))} pooled, ${count(accounts, 'account')}, ${suites}, ${cost}`
 }

@@ -1,18 +1,15 @@
 import { render } from 'ink'
 import type { ProgressEvent } from '../../spaces/progress.ts'
-import type { OpenProgress } from '../present/open-progress.ts'
 import { Steps } from './steps.tsx'
 
-/** Draws the steps on a terminal and redraws them as they change. */
-export function renderProgress(stream: NodeJS.WriteStream): OpenProgress {
-  const events: ProgressEvent[] = []
-  const view = render(<Steps events={[]} />, { stdout: stream, patchConsole: false, exitOnCtrlC: false })
+/** Draws the steps on a terminal; `redraw` after more events were added to the list. */
+export function renderProgress(stream: NodeJS.WriteStream, events: readonly ProgressEvent[]): { redraw(): void; close(): Promise<void> } {
+  const steps = () => <Steps events={[...events]} />
+  const view = render(steps(), { stdout: stream, patchConsole: false, exitOnCtrlC: false })
   return {
-    report: (event) => {
-      events.push(event)
-      view.rerender(<Steps events={[...events]} />)
-    },
+    redraw: () => view.rerender(steps()),
     close: async () => {
+      view.rerender(steps())
       view.unmount()
       await view.waitUntilExit()
     },

@@ -27,8 +27,10 @@ function Step({ event }: { readonly event: ProgressEvent }): ReactElement {
   const took = event.milliseconds === undefined ? '' : ` ${Math.round(event.milliseconds)} ms`
   return (
     <Box gap={1}>
-      <Text color={color}>{mark}</Text>
-      <Text>{event.title}</Text>
+      <Box flexShrink={0} gap={1}>
+        <Text color={color}>{mark}</Text>
+        <Text>{event.title}</Text>
+      </Box>
       <Text dimColor wrap="truncate-end">
         {mask(event.note ?? '')}
         {took}

@@ -1,11 +1,13 @@
-import { lchown, readdir, readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { formatSize } from '../../kit/bytes.ts'
 import { ChatonError } from '../../kit/errors.ts'
 import { run } from '../../kit/exec.ts'
-import { ensureDirectory, exists, writeFileAtomic } from '../../kit/files.ts'
+import { ensureDirectory, exists, readTextIfExists, writeFileAtomic } from '../../kit/files.ts'
 import type { SpaceTarget } from '../contract.ts'
+import { closeForBackup, forgetClosing, isSuspended } from './closing.ts'
 import type { HostParts } from './host-parts.ts'
 import type { HostSpace } from './names.ts'
 import { ensureConfig, ensureLimits, ensureSite } from './provision.ts'
@@ -23,6 +25,8 @@ const Kept = z.object({
 })
 type Kept = z.infer<typeof Kept>
 
+const longMs = 24 * 3_600_000
+
 const files = { config: 'config.json', database: 'database.dump', data: 'data' } as const
 
 /** Dump and data of one moment: the space is closed until both are taken, which is short where volumes have snapshots. */
@@ -36,29 +40,36 @@ export async function backupSpace(parts: HostParts, target: SpaceTarget, into: s
     return taken
   })
   try {
-    await copyTree(join(snapshot.path, 'data'), join(into, files.data))
+    const taken = join(snapshot.path, 'data')
+    // A copy has been made for us alone: it is moved and not copied once more.
+    if (snapshot.instant) await copyTree(taken, join(into, files.data))
+    else await run('mv', ['--no-target-directory', '--', taken, join(into, files.data)], { timeoutMs: longMs })
   } finally {
     await snapshot.dispose()
   }
+  await run('sync', ['--file-system', into], { timeoutMs: longMs })
 }
 
-/** Visitors get the page of a suspended space meanwhile. A suspended one stays so. */
-async function whileClosed<T>({ sites, processes, agents }: HostParts, space: HostSpace, work: () => Promise<T>): Promise<T> {
-  const mode = await sites.mode(space.names.id)
-  if (mode === 'live') await sites.ensure(space, 'suspended')
-  await Promise.all([processes.stop(space), agents.close(space.names.id)])
+/** A space that was open is open again in the end; should we be killed, the next backup or `chaton serve` sees to it. */
+async function whileClosed<T>(parts: HostParts, space: HostSpace, work: () => Promise<T>): Promise<T> {
+  const { sites, processes, agents } = parts
+  const { id } = space.names
+  const open = (await sites.mode(id)) !== undefined && !(await isSuspended(parts, id))
+  if (open) await closeForBackup(parts, space)
+  await Promise.all([processes.stop(space), agents.close(id)])
   try {
     return await work()
   } finally {
-    if (mode === 'live') {
+    if (open) {
       await processes.ensure(space)
       await sites.ensure(space, 'live')
+      await forgetClosing(parts, id)
     }
   }
 }
 
 async function copyTree(from: string, to: string): Promise<void> {
-  await run('cp', ['-a', '--reflink=auto', '--no-target-directory', '--', from, to], { timeoutMs: 24 * 3_600_000 })
+  await run('cp', ['-a', '--reflink=auto', '--no-target-directory', '--', from, to], { timeoutMs: longMs })
 }
 
 export async function requireSpace(parts: HostParts, target: SpaceTarget): Promise<HostSpace> {
@@ -73,27 +84,28 @@ export async function restoreSpace(parts: HostParts, target: SpaceTarget, from: 
     throw new ChatonError('conflict', `the space "${target.slug}" exists already; a backup is restored where it does not`, { next: [`chaton space delete ${target.slug}`] })
   }
   const kept = await readKept(parts, target, from)
+  await requireRoom(parts, target, join(from, files.data))
   const space = await parts.spaces.ensure(target)
   for (const [key, name] of Object.entries(secretNames)) {
     await parts.secrets.set(`space/${target.uid}/${name}`, kept[key as keyof typeof secretNames])
   }
   const { uid, slug, release, poolBytes } = target
-  await parts.records.write(space.names.id, { uid, slug, release, poolBytes, installing: true, installed: false })
+  await parts.records.write(space.names.id, { uid, slug, release, poolBytes, installing: true, installed: false, closedForBackup: false })
   await parts.databases.ensure(space, undefined)
   await parts.databases.load(space, join(from, files.database))
   await parts.volumes.ensure(space.names.id, { owner: space.owner, limitBytes: poolBytes })
   await rm(space.data, { recursive: true, force: true })
   await copyTree(join(from, files.data), space.data)
-  await own(space.data, space.owner)
+  await run('chown', ['--recursive', '--no-dereference', '--', `${space.owner.uid}:${space.owner.gid}`, space.data], { timeoutMs: longMs })
   await parts.databases.query(space, 'UPDATE oc_storages SET id = $1 WHERE id = $2', [storageId(space.data), storageId(kept.dataDirectory)])
-  await parts.records.write(space.names.id, { uid, slug, release, poolBytes, installing: false, installed: true })
+  await parts.records.write(space.names.id, { uid, slug, release, poolBytes, installing: false, installed: true, closedForBackup: false })
   await ensureConfig(parts, target)
   await ensureLimits(parts, target)
   await ensureSite(parts, target)
 }
 
 async function readKept({ databases }: HostParts, target: SpaceTarget, from: string): Promise<Kept> {
-  const parsed = Kept.safeParse(JSON.parse(await readFile(join(from, files.config), 'utf8')))
+  const parsed = Kept.safeParse(await readJson(join(from, files.config)))
   if (!parsed.success) throw new ChatonError('bad-input', `${join(from, files.config)} is not the note of a backup of chaton's host engine`)
   const kept = parsed.data
   if (kept.database !== databases.kind) {
@@ -105,18 +117,40 @@ async function readKept({ databases }: HostParts, target: SpaceTarget, from: str
   })
 }
 
+/** `undefined` where there is no such file, or no JSON in it. */
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse((await readTextIfExists(path)) ?? '')
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
 /** The id under which Nextcloud keeps the data directory itself; long ones as their MD5 (OC\Files\Cache\Storage). */
 function storageId(data: string): string {
   const id = `local::${data}/`
   return Buffer.byteLength(id) > 64 ? createHash('md5').update(id).digest('hex') : id
 }
 
-/** Owner of all of it, links themselves and not what they point to. */
-async function own(directory: string, owner: { uid: number; gid: number }): Promise<void> {
-  await lchown(directory, owner.uid, owner.gid)
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name)
-    if (entry.isDirectory()) await own(path, owner)
-    else await lchown(path, owner.uid, owner.gid)
+/** Refuses a backup that the volume, or the disk under it, cannot hold, before anything is made. */
+async function requireRoom({ volumes }: HostParts, { slug, poolBytes }: SpaceTarget, data: string): Promise<void> {
+  const neededBytes = await bytesBelow(data)
+  const { freeBytes } = await volumes.physical()
+  if (volumes.hardLimit && neededBytes > poolBytes) {
+    throw new ChatonError('no-room', `the backup holds ${formatSize(neededBytes)} of data, and the pool of "${slug}" is ${formatSize(poolBytes)} here`, {
+      next: ['give the plan more storage (chaton plan apply <file>), then run the same command again'],
+      data: { neededBytes, poolBytes },
+    })
   }
+  if (neededBytes <= freeBytes) return
+  throw new ChatonError('no-room', `the backup holds ${formatSize(neededBytes)} of data, and the disk under the volumes has ${formatSize(freeBytes)} left`, {
+    next: ['add disk or free some, then run the same command again'],
+    data: { neededBytes, freeBytes },
+  })
+}
+
+async function bytesBelow(directory: string): Promise<number> {
+  const { stdout } = await run('du', ['--summarize', '--block-size=1', '--', directory], { timeoutMs: longMs })
+  return Number.parseInt(stdout, 10)
 }

@@ -3,6 +3,7 @@ import { asChatonError } from '../../kit/errors.ts'
 import { checkHealth } from '../../nextcloud/health.ts'
 import type { Engine, HealthCheck, SpaceState, SpaceTarget, SpaceUsage } from '../contract.ts'
 import { backupSpace, requireSpace, restoreSpace } from './backup.ts'
+import { forgetClosing, isSuspended } from './closing.ts'
 import { changedSince } from './changes.ts'
 import { runCron, runOcc } from './command-line.ts'
 import type { HostParts } from './host-parts.ts'
@@ -34,6 +35,7 @@ export function engineOf(parts: HostParts): Engine {
     state: async (target) => await stateOf(parts, target),
     async suspend(target) {
       const found = await space(target)
+      await forgetClosing(parts, found.names.id)
       await sites.ensure(found, 'suspended')
       await Promise.all([processes.stop(found), parts.agents.close(found.names.id)])
     },
@@ -41,6 +43,7 @@ export function engineOf(parts: HostParts): Engine {
       const found = await space(target)
       await processes.ensure(found)
       await sites.ensure(found, 'live')
+      await forgetClosing(parts, found.names.id)
     },
     remove: async (target) => await removeSpace(parts, target),
     accounts: async (target) => await nextcloud.accounts(await space(target)),
@@ -65,11 +68,12 @@ export function engineOf(parts: HostParts): Engine {
   }
 }
 
-async function stateOf({ spaces, sites, processes }: HostParts, target: SpaceTarget): Promise<SpaceState> {
+async function stateOf(parts: HostParts, target: SpaceTarget): Promise<SpaceState> {
+  const { spaces, sites, processes } = parts
   const space = await spaces.find(target)
   if (space === undefined || !(await exists(space.paths.root))) return 'absent'
   const mode = await sites.mode(space.names.id)
-  if (mode === 'suspended') return 'suspended'
+  if (mode === 'suspended') return (await isSuspended(parts, space.names.id)) ? 'suspended' : 'stopped'
   return mode === 'live' && (await processes.isRunning(space)) ? 'running' : 'stopped'
 }
 

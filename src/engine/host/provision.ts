@@ -2,6 +2,7 @@ import { ensureDirectory } from '../../kit/files.ts'
 import type { OfficeSuite } from '../../model/plan.ts'
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import type { SpaceTarget, StepResult } from '../contract.ts'
+import { forgetClosing, isSuspended } from './closing.ts'
 import { personaliseClone, switchedOff, type Golden } from './golden.ts'
 import type { HostParts } from './host-parts.ts'
 import { clearInstallRemains, installNextcloud } from './install.ts'
@@ -11,7 +12,7 @@ import { linkPinnedApps, writeConfig } from './space-config.ts'
 import { secretsOf } from './space-secrets.ts'
 import { warmUp } from './warm-up.ts'
 
-const recordOf = ({ uid, slug, release, poolBytes }: SpaceTarget): SpaceRecord => ({ uid, slug, release, poolBytes, installing: false, installed: false })
+const recordOf = ({ uid, slug, release, poolBytes }: SpaceTarget): SpaceRecord => ({ uid, slug, release, poolBytes, installing: false, installed: false, closedForBackup: false })
 
 /** The golden space to clone, or why the space is installed on its own. */
 async function goldenFor({ config, golden, logger }: HostParts, release: string): Promise<Golden | undefined> {
@@ -26,10 +27,19 @@ async function goldenFor({ config, golden, logger }: HostParts, release: string)
   }
 }
 
+/** A database that was begun with one release cannot be finished with another. */
+function refuseOtherRelease(known: SpaceRecord | undefined, { slug, release }: SpaceTarget): void {
+  if (known === undefined || known.release === release) return
+  throw new ChatonError('conflict', `the space "${slug}" was begun with Nextcloud ${known.release} and cannot be finished with ${release}`, {
+    next: [`write release: "${known.release}" into its manifest`, `or begin anew: chaton space delete ${slug}, then provision it again`],
+  })
+}
+
 /** Unix user, role and database; with a golden space, Nextcloud's tables are in it at once. */
 export async function ensureDatabase(parts: HostParts, target: SpaceTarget): Promise<StepResult> {
   const { records, databases, clock } = parts
   const known = await records.read(namesOf(target).id)
+  refuseOtherRelease(known, target)
   const [space, golden] = await Promise.all([
     parts.spaces.ensure(target),
     known?.installed === true || known?.installing === true ? undefined : goldenFor(parts, target.release),
@@ -154,7 +164,7 @@ export async function ensureLimits(parts: HostParts, target: SpaceTarget): Promi
   if (written) await parts.agents.close(space.names.id)
   const resized = record !== undefined && record.poolBytes !== target.poolBytes
   if (resized) await parts.records.write(space.names.id, { ...record, poolBytes: target.poolBytes })
-  const suspended = (await parts.sites.mode(space.names.id)) === 'suspended'
+  const suspended = await isSuspended(parts, space.names.id)
   const started = suspended ? false : (await parts.processes.ensure(space)).changed
   return { changed: written || resized || started }
 }
@@ -170,7 +180,8 @@ export async function ensureAdministrator(parts: HostParts, target: SpaceTarget)
 /** A suspended space stays suspended: only `resume` opens it again. */
 export async function ensureSite(parts: HostParts, target: SpaceTarget): Promise<StepResult> {
   const space = await parts.spaces.ensure(target)
-  if ((await parts.sites.mode(space.names.id)) === 'suspended') return { ...(await parts.sites.ensure(space, 'suspended')), note: 'suspended' }
+  if (await isSuspended(parts, space.names.id)) return { ...(await parts.sites.ensure(space, 'suspended')), note: 'suspended' }
   const [processes, site] = await Promise.all([parts.processes.ensure(space), parts.sites.ensure(space, 'live')])
+  await forgetClosing(parts, space.names.id)
   return { changed: processes.changed || site.changed, note: parts.sites.url(space) }
 }

@@ -16,6 +16,8 @@ const Record = z.object({
   installing: z.boolean().default(false),
   /** Nextcloud is in the database. */
   installed: z.boolean().default(false),
+  /** Closed by a backup and not by anybody's wish: found with no backup running, the space may be opened again. */
+  closedForBackup: z.boolean().default(false),
   /** The golden space that it was cloned from. */
   golden: z.string().optional(),
 })

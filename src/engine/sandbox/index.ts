@@ -54,9 +54,11 @@ export class SandboxEngine implements Engine {
     return [release]
   }
 
-  async preflight(_target: SpaceTarget): Promise<readonly Finding[]> {
-    if (existsSync('/proc/self/stat')) return []
-    return [{ code: 'proc-missing', severity: 'error', message: 'the sandbox finds its processes through /proc, which this machine lacks', fix: 'run chaton on Linux' }]
+  async preflight(target: SpaceTarget): Promise<readonly Finding[]> {
+    const missing = { code: 'release-missing', severity: 'error', message: `a sandbox has the manners of Nextcloud ${release} only, not of ${target.release}`, fix: 'leave out spec.release of the space, and releases.default of chaton.yaml' } as const
+    const findings = target.release === release ? [] : [missing]
+    if (existsSync('/proc/self/stat')) return findings
+    return [...findings, { code: 'proc-missing', severity: 'error', message: 'the sandbox finds its processes through /proc, which this machine lacks', fix: 'run chaton on Linux' }]
   }
 
   async ensureDatabase(target: SpaceTarget): Promise<StepResult> {

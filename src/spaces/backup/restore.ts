@@ -1,19 +1,19 @@
 import { resolve } from 'node:path'
-import { ChatonError } from '../../kit/errors.ts'
+import type { SpaceTarget } from '../../engine/contract.ts'
+import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import { randomWord } from '../../kit/random.ts'
 import { withCondition } from '../../model/metadata.ts'
-import { Slug } from '../../model/slug.ts'
-import { apiVersion } from '../../model/metadata.ts'
 import type { Space } from '../../model/space.ts'
 import { updateWithRetry, type Stored } from '../../store/contract.ts'
-import type { SpacesContext } from '../context.ts'
-import { targetOf } from '../desired.ts'
-import { ensurePort } from '../ports.ts'
-import { refuseOnErrors } from '../preflight.ts'
+import { requireSpace, type SpacesContext } from '../context.ts'
+import { removeWhole } from '../lifecycle.ts'
+import { findingsFor, refuseOnErrors } from '../preflight.ts'
 import type { Progress } from '../progress.ts'
+import { rebalance } from '../rebalance.ts'
 import { runStep, type StepRun } from '../run-step.ts'
 import { requireIntact, verifyBackup } from './backup.ts'
 import type { BackupManifest } from './manifest.ts'
+import { claimName, planOf, refuseOtherEngine, refuseTaken, targetIn, wishedSpace, type Claimed, type Source } from './restore-claim.ts'
 
 export interface RestoreOptions {
   readonly from: string
@@ -29,88 +29,119 @@ export interface RestoreResult {
   readonly dryRun: boolean
 }
 
-/** Makes a space from a verified backup. The slug must be free; nothing that exists is overwritten. */
+/**
+ * Makes a space from a verified backup. The slug must be free, or that of a restore of the same backup that was cut off,
+ * which starts over. Nothing else that exists is overwritten, and where the backup cannot be taken in nothing stays.
+ */
 export async function restoreSpace(context: SpacesContext, options: RestoreOptions): Promise<RestoreResult> {
   const directory = resolve(options.from)
   const verdict = await verifyBackup(directory)
   requireIntact(directory, verdict)
   const { manifest } = verdict
+  refuseOtherEngine(context, manifest)
   const wished = wishedSpace(manifest, options.slug)
-  await refuseTaken(context, wished.metadata.name)
+  const { name } = wished.metadata
+  const begun = await context.store.get('Space', name)
+  if (begun !== undefined) refuseTaken(begun, manifest)
+  const plan = (await context.store.get('Plan', wished.spec.plan)) ?? planOf(manifest)
+  refuseOnErrors(await findingsFor(context, await targetIn(context, begun ?? wished, plan)))
   if (options.dryRun) return { space: wished, manifest, dryRun: true }
-  await using _lock = await context.lock(wished.metadata.name)
-  const plan = (await context.store.get('Plan', wished.spec.plan)) ?? (await context.store.create('Plan', cleanPlan(manifest)))
-  const created = await createRestored(context, wished)
-  const target = targetOf({ space: created, plan, config: context.config, releases: await context.engine.releases() })
-  const stepRun: StepRun = { subject: `space/${target.slug}`, run: randomWord(10), progress: options.progress }
+  await using _lock = await context.lock(name)
+  const source = { directory, manifest }
+  const claimed = await claimName(context, wished, source)
+  return { space: await fill(context, claimed, { source, progress: options.progress }), manifest, dryRun: false }
+}
+
+async function fill(context: SpacesContext, claimed: Claimed, { source, progress }: { source: Source; progress: Progress }): Promise<Stored<Space>> {
+  const { engine } = context
+  const target = await targetIn(context, claimed.space, claimed.plan)
+  const stepRun: StepRun = { subject: `space/${target.slug}`, run: randomWord(10), progress }
+  const step = async (name: string, title: string, action: Parameters<typeof runStep>[3]): Promise<unknown> => await runStep(context, stepRun, { name, title }, action)
   try {
-    refuseOnErrors(await context.engine.preflight(target))
-    await runStep(context, stepRun, { name: 'restore', title: 'Database, configuration and files' }, async () => {
-      await context.engine.restore(target, directory)
+    await step('restore', 'Database, configuration and files', async () => {
+      await engine.restore(target, source.directory)
       return { changed: true }
     })
-    await runStep(context, stepRun, { name: 'limits', title: 'Account cap and storage pool' }, async () => await context.engine.ensureLimits(target))
-    await runStep(context, stepRun, { name: 'site', title: 'Web site' }, async () => await context.engine.ensureSite(target))
-    await runStep(context, stepRun, { name: 'health', title: 'Health check' }, async () => {
-      const failed = (await context.engine.health(target)).filter((check) => !check.ok)
-      if (failed.length === 0) return { changed: false }
-      throw new ChatonError('unhealthy', `the restored space fails: ${failed.map((check) => `${check.name} ${check.message ?? ''}`).join('; ')}`)
-    })
-  } catch (error) {
-    await updateWithRetry(context.store, 'Space', target.slug, (space) => ({ ...space, status: { conditions: [], ...space.status, phase: 'Failed' } }))
-    throw error
+  } catch (thrown) {
+    throw await undone(context, target, { claimed, error: asChatonError(thrown) })
   }
-  return { space: await markRestored(context, target.slug, { manifest, url: context.engine.address(target).url }), manifest, dryRun: false }
-}
-
-function wishedSpace(manifest: BackupManifest, slug: string | undefined): Space {
-  const name = slug ?? manifest.slug
-  const parsed = Slug.safeParse(name)
-  if (!parsed.success) throw new ChatonError('bad-input', parsed.error.issues.map((issue) => issue.message).join('; '))
-  const { domain, ...spec } = manifest.spec
-  const keepDomain = domain !== undefined && name === manifest.slug
-  return {
-    apiVersion,
-    kind: 'Space',
-    metadata: { name },
-    spec: { ...spec, release: manifest.release, ...(keepDomain ? { domain } : {}) },
+  try {
+    await step('limits', 'Account cap and storage pool', async () => await engine.ensureLimits(target))
+    await step('site', 'Web site', async () => await engine.ensureSite(target))
+    await step('health', 'Health check', async () => await requireHealth(context, target))
+    await step('pool', 'Storage pool shared out between the accounts', async () => await ensurePool(context, target))
+    if (claimed.space.spec.suspended) {
+      await step('suspend', 'Suspended, as it was', async () => {
+        await engine.suspend(target)
+        return { changed: true }
+      })
+    }
+  } catch (thrown) {
+    throw await markFailed(context, target.slug, { error: asChatonError(thrown), from: source.directory })
   }
+  return await markRestored(context, target, source.manifest)
 }
 
-function cleanPlan(manifest: BackupManifest): BackupManifest['plan'] {
-  return { ...manifest.plan, metadata: { name: manifest.plan.metadata.name } }
+async function ensurePool(context: SpacesContext, target: SpaceTarget): Promise<{ changed: boolean; note: string }> {
+  const { written } = await rebalance(context, await requireSpace(context.store, target.slug), { target })
+  return { changed: written > 0, note: `${written} quotas set` }
 }
 
-async function refuseTaken(context: SpacesContext, slug: string): Promise<void> {
-  const existing = await context.store.get('Space', slug)
-  if (existing === undefined) return
-  throw new ChatonError('conflict', `there is a space named "${slug}" already; a restore overwrites nothing`, {
-    next: [`restore beside it: --as ${slug}-restored`, `or delete it first: chaton space delete ${slug}`],
-  })
+async function requireHealth({ engine }: SpacesContext, target: SpaceTarget): Promise<{ changed: boolean }> {
+  const failed = (await engine.health(target)).filter((check) => !check.ok)
+  if (failed.length === 0) return { changed: false }
+  throw new ChatonError('unhealthy', `the restored space fails: ${failed.map((check) => `${check.name} ${check.message ?? ''}`).join('; ')}`)
 }
 
-async function createRestored(context: SpacesContext, wished: Space): Promise<Stored<Space>> {
-  const created = await context.store.create('Space', { ...wished, status: { phase: 'Provisioning', conditions: [] } })
-  const loopback = context.engine.sandbox || context.config.webMode === 'loopback'
-  return loopback ? await ensurePort(context.store, created, context.config.webFirstPort) : created
+/** A backup that the engine cannot take in leaves no trace; the backup itself is as it was. */
+async function undone(context: SpacesContext, target: SpaceTarget, { claimed, error }: { claimed: Claimed; error: ChatonError }): Promise<ChatonError> {
+  try {
+    await removeWhole(context, target)
+    if (claimed.planCreated) await context.store.delete('Plan', claimed.plan.metadata.name, claimed.plan.metadata.resourceVersion)
+  } catch (thrown) {
+    context.logger.warn({ space: target.slug, error: asChatonError(thrown).message }, 'what was made of a space could not be removed')
+    return withNext(error, [`chaton space delete ${target.slug} removes what was made`])
+  }
+  return withNext(error, ['nothing of it was kept; mend the cause and run the same command again'])
 }
 
-async function markRestored(context: SpacesContext, slug: string, { manifest, url }: { manifest: BackupManifest; url: string }): Promise<Stored<Space>> {
-  const now = context.clock.now()
-  const ready = { type: 'Ready', status: 'True' as const, reason: 'Restored', message: `Restored from the backup of ${manifest.createdAt}.` }
-  return await updateWithRetry(context.store, 'Space', slug, (current) => ({
-    ...current,
-    status: {
-      ...current.status,
-      phase: 'Ready',
-      observedGeneration: current.metadata.generation,
-      engine: context.engine.name,
-      ...(context.engine.sandbox ? { sandbox: true } : {}),
-      url,
-      release: manifest.release,
-      administrator: manifest.administrator,
-      handOver: { messageId: 'none', to: current.spec.owner.email, sentAt: now.toISOString() },
-      conditions: withCondition(current.status?.conditions ?? [], ready, now),
-    },
+async function markFailed(context: SpacesContext, slug: string, { error, from }: { error: ChatonError; from: string }): Promise<ChatonError> {
+  const reason = typeof error.data['step'] === 'string' ? `Step-${error.data['step']}` : 'RestoreFailed'
+  const condition = { type: 'Ready', status: 'False' as const, reason, message: error.message }
+  await updateWithRetry(context.store, 'Space', slug, (space) => ({
+    ...space,
+    status: { ...space.status, phase: 'Failed', conditions: withCondition(space.status?.conditions ?? [], condition, context.clock.now()) },
   }))
+  return withNext(error, [
+    `mend the cause, then: chaton space restore ${from} --as ${slug} (it starts over)`,
+    `chaton space show ${slug} has the journal; chaton space delete ${slug} removes what was made`,
+  ])
+}
+
+function withNext(error: ChatonError, next: readonly string[]): ChatonError {
+  const { code, message, actor, retryable, cause, data } = error
+  return new ChatonError(code, message, { actor, retryable, cause, data, next: [...error.next, ...next] })
+}
+
+async function markRestored({ store, engine, clock }: SpacesContext, target: SpaceTarget, manifest: BackupManifest): Promise<Stored<Space>> {
+  const now = clock.now()
+  const ready = { type: 'Ready', status: 'True' as const, reason: 'Restored', message: `Restored from the backup of ${manifest.createdAt}.` }
+  return await updateWithRetry(store, 'Space', target.slug, (current) => {
+    const { restore: _done, ...status } = current.status ?? { conditions: [] }
+    return {
+      ...current,
+      status: {
+        ...status,
+        phase: current.spec.suspended ? 'Suspended' : 'Ready',
+        observedGeneration: current.metadata.generation,
+        engine: engine.name,
+        ...(engine.sandbox ? { sandbox: true } : {}),
+        url: engine.address(target).url,
+        release: manifest.release,
+        administrator: manifest.administrator,
+        handOver: { messageId: 'none', to: current.spec.owner.email, sentAt: now.toISOString() },
+        conditions: withCondition(status.conditions, ready, now),
+      },
+    }
+  })
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { basicAuth, request, type HttpResponse } from '../../src/kit/http.ts'
+import { basicAuth, request, type HttpResponse } from '../../../src/kit/http.ts'
 
 /** How often each answer was seen, for example `{ 201: 180, 507: 10 }`. */
 export type Answers = Map<number, number>

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { defineCommand, textFlag } from '../../command.ts'
+import { ChatonError } from '../../../kit/errors.ts'
+import { Hostname } from '../../../model/hostname.ts'
+import { defineCommand, textFlag, type CommandInput } from '../../command.ts'
+
+function domainFlag(input: CommandInput): string | undefined {
+  const parsed = Hostname.optional().safeParse(textFlag(input, 'domain'))
+  if (parsed.success) return parsed.data
+  throw new ChatonError('bad-input', `--domain: ${parsed.error.issues[0]?.message ?? ''}`)
+}
 
 export const command = defineCommand({
   result: z.object({
@@ -10,7 +18,7 @@ export const command = defineCommand({
     settings: z.object({ path: z.string(), state: z.enum(['written', 'same', 'different', 'absent']), text: z.string() }),
   }),
   run: async (input) => {
-    const domain = textFlag(input, 'domain')
+    const domain = domainFlag(input)
     const release = textFlag(input, 'release')
     const { plan, done, settings } = await input.app.setupHost({
       dryRun: input.dryRun,

@@ -13,6 +13,11 @@ const Change = z.object({
   spaces: z.array(z.string()),
 })
 
+const words = {
+  did: { create: 'a new plan, stored', keep: 'stays as it is', change: 'changed' },
+  would: { create: 'a new plan, would be stored', keep: 'stays as it is', change: 'would change' },
+} as const
+
 export const command = defineCommand({
   result: z.object({
     dryRun: z.boolean(),
@@ -31,7 +36,7 @@ export const command = defineCommand({
   text: ({ dryRun, changes, spaces }) => ({
     lines: [
       ...changes.flatMap(({ plan, action, differences, spaces: users }) => [
-        `${plan}: ${dryRun && action !== 'keep' ? 'would ' : ''}${action}`,
+        `${plan}: ${words[dryRun ? 'would' : 'did'][action]}`,
         ...differences.map(({ field, before, after }) => `  ${field}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`),
         ...(users.length === 0 ? [] : [`  live spaces: ${users.join(', ')}`]),
       ]),

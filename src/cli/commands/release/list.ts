@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { formatSize } from '../../../kit/bytes.ts'
+import { usersOfRelease } from '../../../spaces/releases.ts'
 import { defineCommand } from '../../command.ts'
-import { columns } from '../../present/words.ts'
+import { columns, count } from '../../present/words.ts'
 
 const Release = z.object({
   version: z.string(),
@@ -21,13 +22,13 @@ export const command = defineCommand({
       releases: releases.map((release) => ({
         ...release,
         notes: [...release.notes],
-        usedBy: spaces.filter(({ status }) => status?.release === release.version).map(({ metadata }) => metadata.name),
+        usedBy: usersOfRelease(release.version, spaces),
       })),
     }
   },
   text: ({ releases }) => {
     if (releases.length === 0) return { lines: ['No Nextcloud release is installed. chaton release add 32.0.1 (or a directory or an archive) installs one.'] }
-    const rows = releases.map(({ version, sizeBytes, usedBy, path }) => [version, formatSize(sizeBytes), `${usedBy.length} spaces`, path])
+    const rows = releases.map(({ version, sizeBytes, usedBy, path }) => [version, formatSize(sizeBytes), count(usedBy.length, 'space'), path])
     return { lines: [...columns(rows), ...releases.flatMap(({ version, notes }) => notes.map((note) => `  ${version}: ${note}`))] }
   },
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { usersOfRelease } from '../../../spaces/releases.ts'
 import { defineCommand, required } from '../../command.ts'
 
 export const command = defineCommand({
@@ -6,9 +7,11 @@ export const command = defineCommand({
   run: async (input) => {
     const version = required(input, 'version')
     const spaces = await (await input.app.records()).store.list('Space')
-    const usedBy = spaces.filter(({ spec, status }) => (status?.release ?? spec.release) === version).map(({ metadata }) => metadata.name)
+    const usedBy = usersOfRelease(version, spaces)
+    const releases = await input.app.releases()
+    await releases.judgeRemove(version, usedBy)
     if (input.dryRun) return { version, dryRun: true }
-    await (await input.app.releases()).remove(version, usedBy)
+    await releases.remove(version, usedBy)
     await input.app.forgetRelease(version)
     return { version, dryRun: false }
   },

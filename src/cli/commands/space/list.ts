@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineCommand } from '../../command.ts'
-import { columns, sandboxNote, usageWords } from '../../present/words.ts'
+import { sandboxNote } from '../../present/sandbox-note.ts'
+import { columns, usageWords } from '../../present/words.ts'
 import { SpaceResult } from '../../schemas.ts'
 
 export const command = defineCommand({

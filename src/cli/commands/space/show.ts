@@ -5,7 +5,7 @@ import { defineCommand, required } from '../../command.ts'
 import { columns, sandboxLines, usageWords } from '../../present/words.ts'
 import { JournalResult, SpaceResult } from '../../schemas.ts'
 
-const journalShown = 30
+const journalShown = 24
 
 export const command = defineCommand({
   result: SpaceResult.extend({ journal: z.array(JournalResult) }),
@@ -50,7 +50,12 @@ function conditionLines(status: SpaceStatus | undefined): string[] {
   return conditions.length === 0 ? [] : ['conditions:', ...conditions]
 }
 
+/** Without the beginnings of steps that have ended. */
+function ended(journal: readonly z.infer<typeof JournalResult>[]): readonly z.infer<typeof JournalResult>[] {
+  return journal.filter((entry, index) => entry.state !== 'started' || !journal.slice(index + 1).some(({ run, step }) => run === entry.run && step === entry.step))
+}
+
 function journalLines(journal: readonly z.infer<typeof JournalResult>[]): string[] {
-  const entries = journal.slice(-journalShown).map(({ at, step, state, message }) => [`  ${at}`, step, state, message ?? ''])
+  const entries = ended(journal).slice(-journalShown).map(({ at, step, state, message }) => [`  ${at}`, step, state, message ?? ''])
   return entries.length === 0 ? [] : ['journal:', ...columns(entries)]
 }

@@ -43,7 +43,7 @@ export const command = defineCommand({
       formatSize(account.otherBytes),
       account.mayWriteBytes === undefined ? '-' : formatSize(account.mayWriteBytes),
     ])
-    const fence = report.hardLimit ? 'The kernel refuses more than the pool.' : 'Soft limit: kept by account quotas alone.'
+    const fence = report.hardLimit ? 'More than the pool is refused, whatever the accounts do.' : 'Soft limit: kept by account quotas alone.'
     const free = `Freed first: trash ${formatSize(report.trashBytes)}, old versions ${formatSize(report.versionsBytes)}.`
     return {
       lines: [

@@ -8,7 +8,7 @@ import type { AddOptions, Verified } from './catalogue.ts'
 import { sumBeside, verifySum } from './checksum.ts'
 import { removeTree, withIncoming } from './incoming.ts'
 import { findRoot, refuseStrayLinks, sealTree } from './tree.ts'
-import { bringIn, isDirectory } from './unpack.ts'
+import { bringIn, isDirectory, requireArchive } from './unpack.ts'
 
 /** An app pinned by the hoster: `<state>/apps/<id>/<version>`, shared by all spaces and written by none. */
 export interface AppPackage {
@@ -70,6 +70,8 @@ export interface Apps {
   list(): Promise<readonly AppPackage[]>
   /** Pins an app from an archive or a directory. Throws `conflict` if that version is there already, `bad-input` for what is not an app. */
   add(source: string, options?: AddOptions): Promise<{ readonly app: AppPackage; readonly verified: Verified }>
+  /** What {@link add} would do with this source, as far as a look can tell; throws as it would. Changes nothing. */
+  judgeAdd(source: string): Promise<'directory' | 'archive'>
   /** Throws `conflict` while spaces use it (`usedBy`: their slugs), `not-found` if it is not there. */
   remove(id: string, version: string, usedBy: readonly string[]): Promise<void>
 }
@@ -77,6 +79,7 @@ export interface Apps {
 export function createApps(directory: string): Apps {
   return {
     list: async () => await listApps(directory),
+    judgeAdd: async (source) => ((await isDirectory(resolve(source))) ? 'directory' : requireArchive(resolve(source))),
     add: async (source, options = {}) => {
       const path = resolve(source)
       const verified = await verifyLocal(path, options)

@@ -8,7 +8,7 @@ import { removeTree, withIncoming } from './incoming.ts'
 import { byVersionDescending, inspectTree, versionPattern, type TreeReport } from './inspect.ts'
 import { nextcloudKeyFingerprint, verifySignature } from './signature.ts'
 import { findRoot, refuseStrayLinks, sealTree, sizeOf } from './tree.ts'
-import { bringIn, isDirectory } from './unpack.ts'
+import { bringIn, isDirectory, requireArchive } from './unpack.ts'
 
 export interface Release {
   readonly version: string
@@ -59,8 +59,12 @@ export interface Releases {
    * after a kill the same call starts afresh.
    */
   add(source: string, options?: AddOptions): Promise<{ readonly release: Release; readonly verified: Verified }>
+  /** What {@link add} would do with this source, as far as a look can tell; throws as it would. Changes nothing. */
+  judgeAdd(source: string, options?: Pick<AddOptions, 'sha512'>): Promise<'download' | 'directory' | 'archive'>
   /** Throws `conflict` while spaces use it (`usedBy`: their slugs), `not-found` if it is not there. */
   remove(version: string, usedBy: readonly string[]): Promise<void>
+  /** Throws as {@link remove} would. Changes nothing. */
+  judgeRemove(version: string, usedBy: readonly string[]): Promise<void>
 }
 
 export function createReleases(directory: string, origin: Origin = officialOrigin): Releases {
@@ -69,8 +73,21 @@ export function createReleases(directory: string, origin: Origin = officialOrigi
     const [report, sizeBytes] = await Promise.all([inspectTree(path), sizeOf(path)])
     return { version, path, complete: problemsOf(report, version).length === 0, notes: [...problemsOf(report, version), ...report.notes], sizeBytes }
   }
+  const judgeRemove = async (version: string, usedBy: readonly string[]): Promise<void> => {
+    const installed = await versionsIn(directory)
+    if (!installed.includes(version)) throw notInstalled(version, installed)
+    if (usedBy.length > 0) throw inUse(version, usedBy)
+  }
   return {
     list: async () => await Promise.all((await versionsIn(directory)).map(describe)),
+    judgeAdd: async (source, options = {}) => {
+      if (versionPattern.test(source)) {
+        await refuseExisting(directory, source)
+        return 'download'
+      }
+      refuseOddVersion(source)
+      return await judgeLocal(resolve(source), options)
+    },
     add: async (source, options = {}) => {
       const isVersion = versionPattern.test(source)
       if (isVersion) await refuseExisting(directory, source)
@@ -91,14 +108,9 @@ export function createReleases(directory: string, origin: Origin = officialOrigi
         return { release: await describe(version), verified: brought.verified }
       })
     },
+    judgeRemove,
     remove: async (version, usedBy) => {
-      if (!(await versionsIn(directory)).includes(version)) throw notInstalled(version, await versionsIn(directory))
-      if (usedBy.length > 0) {
-        throw new ChatonError('conflict', `release ${version} is in use by ${usedBy.length} space${usedBy.length === 1 ? '' : 's'}: ${usedBy.join(', ')}`, {
-          next: ['move these spaces to another release first'],
-          data: { usedBy },
-        })
-      }
+      await judgeRemove(version, usedBy)
       await removeTree(directory, join(directory, version))
     },
   }
@@ -106,6 +118,13 @@ export function createReleases(directory: string, origin: Origin = officialOrigi
 
 function notInstalled(version: string, installed: readonly string[]): ChatonError {
   return new ChatonError('not-found', `release "${version}" is not installed; installed: ${installed.join(', ') || 'none'}`)
+}
+
+function inUse(version: string, usedBy: readonly string[]): ChatonError {
+  return new ChatonError('conflict', `release ${version} is in use by ${usedBy.length} space${usedBy.length === 1 ? '' : 's'}: ${usedBy.join(', ')}`, {
+    next: ['a release can go when no space runs it any more'],
+    data: { usedBy },
+  })
 }
 
 async function versionsIn(directory: string): Promise<string[]> {
@@ -131,11 +150,14 @@ async function refuseExisting(directory: string, version: string): Promise<void>
   })
 }
 
+async function judgeLocal(path: string, { sha512 }: Pick<AddOptions, 'sha512'>): Promise<'directory' | 'archive'> {
+  if (!(await isDirectory(path))) return requireArchive(path)
+  if (sha512 !== undefined) throw new ChatonError('bad-input', `--sha512 is for an archive; ${path} is a directory`)
+  return 'directory'
+}
+
 async function checkLocal(path: string, options: AddOptions): Promise<{ path: string; verified: Verified }> {
-  if (await isDirectory(path)) {
-    if (options.sha512 !== undefined) throw new ChatonError('bad-input', `--sha512 is for an archive; ${path} is a directory`)
-    return { path, verified: 'nothing' }
-  }
+  if ((await judgeLocal(path, options)) === 'directory') return { path, verified: 'nothing' }
   const sum = options.sha512 ?? (await sumBeside(path))
   if (sum === undefined) return { path, verified: 'nothing' }
   options.onProgress?.({ step: 'verify' })

@@ -36,14 +36,23 @@ export async function bringIn(source: string, into: string, signal?: AbortSignal
     await run('cp', ['--recursive', '--no-dereference', '--reflink=auto', '--', source, into], signal ? { signal } : {})
     return
   }
-  const kind = endings.find(([ending]) => ending.test(source))?.[1]
-  if (kind === undefined) {
-    throw new ChatonError('bad-input', `${source} is not an archive that chaton reads; allowed: .tar.bz2, .tar.gz, .tar.xz, .tar, .zip, or a directory`)
-  }
+  const kind = archiveKind(source)
   await needProgram(kind)
   await mkdir(into)
   if (kind === 'zip') await unpackZip(source, into, signal)
   else await unpackTar(await plainTar(source, kind, into, signal), into)
+}
+
+function archiveKind(source: string): ArchiveKind {
+  const kind = endings.find(([ending]) => ending.test(source))?.[1]
+  if (kind !== undefined) return kind
+  throw new ChatonError('bad-input', `${source} is not an archive that chaton reads; allowed: .tar.bz2, .tar.gz, .tar.xz, .tar, .zip, or a directory`)
+}
+
+/** Throws `bad-input` where the name is not that of an archive that {@link bringIn} unpacks. */
+export function requireArchive(source: string): 'archive' {
+  archiveKind(source)
+  return 'archive'
 }
 
 async function needProgram(kind: ArchiveKind): Promise<void> {
