@@ -25,7 +25,7 @@ export function commandsParts(): string[] {
     'A command that changes something takes `--dry-run`: it shows what would be done and changes nothing. Every command takes:',
     markdownTable(['flag', 'meaning'], commonFlags.map(([flags, help]) => [`\`${flags}\``, help])),
     'With `--json`, one document stands on standard output, in the schema named below; a failure is one as well ([schema/error.json](schema/error.json)), ' +
-      'with the [exit code](exit-codes.md) of the process. Progress stands on standard error, one JSON document a line ([schema/progress.json](schema/progress.json); of a move, [schema/move-progress.json](schema/move-progress.json)). ' +
+      'with the [exit code](exit-codes.md) of the process. Progress stands on standard error, one JSON document a line ([schema/progress.json](schema/progress.json); of a move, [schema/move-progress.json](schema/move-progress.json)); lines of the log have a `level`. ' +
       'Sign-ins are shown by the commands that make them, in the fields `password` and `link`; everything else is masked.',
     ...table.flatMap(commandParts),
   ]

@@ -17,7 +17,7 @@ import { terminalOf } from './terminal.ts'
 /** Runs one parsed command: settings, app, command, presentation. Answers the exit code; throws nothing. */
 export async function runCommand(invocation: Invocation, process_: Process): Promise<number> {
   const stopper = new AbortController()
-  const onSignal = (): void => stopper.abort(new ChatonError('interrupted', 'stopped'))
+  const onSignal = (): void => stopper.abort(new ChatonError('interrupted', 'stopped', { next: ['run the same command again to go on'] }))
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   const progress = await openProgress(invocation, process_)
   let moveProgress: Promise<OpenMoveProgress> | undefined

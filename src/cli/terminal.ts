@@ -2,15 +2,19 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { ChatonError } from '../kit/errors.ts'
 import { mask } from '../kit/mask.ts'
+import type { ProgressEvent } from '../spaces/progress.ts'
 import type { Terminal } from './command.ts'
 import type { Invocation, Process } from './invocation.ts'
+
+/** What is said on the way, as a line of progress. */
+const note = (title: string): ProgressEvent => ({ step: 'note', title, state: 'done' })
 
 /** Asks on the terminal; refuses, naming the flag that answers, where nobody can be asked. */
 export function terminalOf(invocation: Invocation, process_: Process): Terminal {
   const canAsk = invocation.input && !invocation.json && process_.onTerminal
   return {
     canAsk,
-    say: (line) => process_.stderr.write(`${mask(line)}\n`),
+    say: (line) => process_.stderr.write(`${mask(invocation.json ? JSON.stringify(note(line)) : line)}\n`),
     ask: async (question, instead) => {
       if (!canAsk) throw new ChatonError('refused', `cannot ask "${question}" here`, { next: [`answer it with ${instead}`] })
       return await answered(process_, `${question} `, process_.stderr)

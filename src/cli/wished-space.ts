@@ -81,10 +81,18 @@ async function answers(input: CommandInput, context: SpacesContext, slug: string
   if (missing.length > 0) input.terminal.say(`"${slug}" is a new space${hint}`)
   const plans = (await context.store.list('Plan')).map(({ metadata }) => metadata.name)
   for (const { flag, syntax, question } of missing) {
-    const choice = flag === 'plan' ? `${question} (${plans.join(', ')})` : question
-    given.set(flag, await input.terminal.ask(choice, syntax))
+    const allowed = flag === 'plan' ? plans : undefined
+    given.set(flag, await askUntilGiven(input, allowed === undefined ? question : `${question} (${allowed.join(', ')})`, { syntax, allowed }))
   }
   return Object.fromEntries(given) as Answers
+}
+
+/** Asks again after an empty answer, or one that is not among those allowed. */
+async function askUntilGiven(input: CommandInput, question: string, { syntax, allowed }: { syntax: string; allowed: readonly string[] | undefined }): Promise<string> {
+  for (;;) {
+    const answer = await input.terminal.ask(question, syntax)
+    if (answer !== '' && (allowed === undefined || allowed.includes(answer))) return answer
+  }
 }
 
 /** Flags win over the manifest; what comes out is checked like a manifest. */

@@ -153,7 +153,11 @@ export interface Engine {
   setAccountEnabled(target: SpaceTarget, userId: string, enabled: boolean): Promise<void>
   /** A new app password, named `label` in the account's list. Throws `not-found`. */
   createAppPassword(target: SpaceTarget, userId: string, label: string): Promise<Credentials>
-  /** Quotas of `files/` by user id, in bytes (0 is a quota). Accounts not named keep theirs. Writes only what differs; answers how many. */
+  /**
+   * Quotas of `files/` by user id, in bytes (0 is a quota). Accounts not named keep theirs. Writes only what differs;
+   * answers how many. Files of an account at or above its quota stay readable: where a release forbids that (34), the
+   * quota becomes what the files have.
+   */
   setQuotas(target: SpaceTarget, quotas: ReadonlyMap<string, number>): Promise<number>
   /** Without scanning the disk. Versions, trash, previews and app data are counted. */
   usage(target: SpaceTarget): Promise<SpaceUsage>

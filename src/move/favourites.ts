@@ -2,7 +2,7 @@ import { asChatonError, ChatonError } from '../kit/errors.ts'
 import { listFavourites } from '../nextcloud/files/favourites.ts'
 import type { Kind, KindTally, KindVerdict, MoveContext } from './contract.ts'
 import { isMissing, stops } from './files/trouble.ts'
-import { inParallel } from './files/workers.ts'
+import { inParallel } from './workers.ts'
 import type { Item, MoveJournal } from './journal.ts'
 
 /** The stars of files and folders, after these have been carried. */

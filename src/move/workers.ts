@@ -1,22 +1,30 @@
-/** Works on what an iterable gives, so many at once. The first failure ends it: what is under way is finished, nothing new begun. */
+import { asChatonError } from '../kit/errors.ts'
+
+/**
+ * Works through what an iterable gives, so many at once; something is drawn when a worker is free. After the first failure nothing
+ * new is begun; what runs is waited for, and the failure thrown (not the `interrupted` of those that it ended).
+ */
 export async function inParallel<T>(items: AsyncIterable<T> | Iterable<T>, atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
-  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
-  let stopped = false
-  // One question at a time: generators are not asked again before they have answered.
-  let turn: Promise<unknown> = Promise.resolve()
-  const next = async (): Promise<IteratorResult<T>> => {
-    const mine = turn.then(async () => (stopped ? { done: true as const, value: undefined } : await iterator.next()))
-    turn = mine.catch(() => undefined)
-    return await mine
-  }
+  const failures: unknown[] = []
+  const next = inTurn(items, () => failures.length > 0)
   const worker = async (): Promise<void> => {
     try {
       for (let found = await next(); found.done !== true; found = await next()) await work(found.value)
     } catch (error) {
-      stopped = true
-      throw error
+      failures.push(error)
     }
   }
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.max(1, atOnce) }, worker))
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  await Promise.all(Array.from({ length: Math.max(1, atOnce) }, worker))
+  if (failures.length > 0) throw failures.find((failure) => asChatonError(failure).code !== 'interrupted') ?? failures[0]
+}
+
+/** One question at a time: generators are not asked again before they have answered. */
+function inTurn<T>(items: AsyncIterable<T> | Iterable<T>, stopped: () => boolean): () => Promise<IteratorResult<T>> {
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  let turn: Promise<unknown> = Promise.resolve()
+  return async () => {
+    const mine = turn.then(async () => (stopped() ? { done: true as const, value: undefined } : await iterator.next()))
+    turn = mine.catch(() => undefined)
+    return await mine
+  }
 }

@@ -129,7 +129,7 @@ function decodeEntities(text: string): string {
   })
 }
 
-/** The text of a property; empty for one that has elements instead. */
+/** The text of a property; empty where it has none, or elements. */
 export function textIn(value: DavResponse['props'][string] | undefined): string {
   if (typeof value === 'string') return value
   const text = childrenIn(value)['#text']

@@ -120,7 +120,7 @@ async function currentTarget(context: SpacesContext, slug: string, plan: Plan): 
 
 async function ensurePool(context: SpacesContext, slug: string): Promise<{ changed: boolean; note: string }> {
   const { written } = await rebalance(context, await stored(context, slug))
-  return { changed: written > 0, note: `${written} quotas set` }
+  return { changed: written > 0, note: `${written} quota${written === 1 ? '' : 's'} set` }
 }
 
 async function requireHealth(context: SpacesContext, target: SpaceTarget): Promise<{ changed: boolean; note: string }> {

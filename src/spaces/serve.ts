@@ -45,7 +45,7 @@ export async function serve(context: SpacesContext, signal: AbortSignal): Promis
 }
 
 /** One round of everything that {@link serve} keeps doing, or with `dryRun` what it would do. A space that fails holds up no other. */
-export async function serveOnce(context: SpacesContext, { dryRun }: { readonly dryRun: boolean }): Promise<RoundReport> {
+export async function serveOnce(context: SpacesContext, { dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<RoundReport> {
   if (dryRun) return await lookOnce(context)
   const kept = await keepRound(context)
   const notify = mailNotifier(context)

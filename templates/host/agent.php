@@ -44,6 +44,8 @@ final class Agent {
 	private const APP = 'chaton';
 	private const THROWAWAY = 'throwaway';
 	private const FIRST_SEEN = 'first-seen';
+	/** Form of the quotas that are set here; Nextcloud itself writes "3 MB". */
+	private const EXACT = '/^\d+ B$/';
 
 	public function __construct(
 		private IConfig $config,
@@ -233,7 +235,19 @@ final class Agent {
 			return null;
 		}
 		$bytes = OCP\Util::computerFileSize($quota);
-		return $bytes === false ? null : (int)$bytes;
+		if ($bytes === false) {
+			return null;
+		}
+		return preg_match(self::EXACT, $quota) === 1 ? max(0, (int)$bytes - $this->spareBytes()) : (int)$bytes;
+	}
+
+	/**
+	 * Since 34 an account that has nothing free cannot even read its files (OC\Files\Storage\Wrapper\Quota::fopen), and what
+	 * is written must be smaller than what is free. With one byte more than asked for, exactly what was asked for fits, and
+	 * files of a full account stay readable.
+	 */
+	private function spareBytes(): int {
+		return OCP\Util::getVersion()[0] >= 33 ? 1 : 0;
 	}
 
 	private function setEnabled(string $userId, bool $enabled): bool {
@@ -259,20 +273,23 @@ final class Agent {
 	/** IUser::setQuota() rounds to one decimal; the stored form "<bytes> B" is exact and read by every release. */
 	private function setQuotas(array $quotas): int {
 		$changed = 0;
-		foreach ($quotas as [$userId, $bytes]) {
+		$spare = $this->spareBytes();
+		$sizes = $spare > 0 ? $this->sizes() : [];
+		foreach ($quotas as [$userId, $wanted]) {
 			$user = $this->users->get($userId);
+			$bytes = max($wanted, $spare > 0 ? $this->partsOf($sizes, $userId)['filesBytes'] : 0);
 			if ($user === null || $this->quotaBytes($user) === $bytes) {
 				continue;
 			}
-			$this->config->setUserValue($userId, 'files', 'quota', $bytes . ' B');
+			$this->config->setUserValue($userId, 'files', 'quota', ($bytes + $spare) . ' B');
 			OC_Helper::clearStorageInfo('/' . $userId . '/files');
 			$changed++;
 		}
 		return $changed;
 	}
 
-	/** Sizes that Nextcloud keeps of the top folders of every home, and of app data. Nothing is scanned. */
-	private function usage(): array {
+	/** Bytes by storage and folder: what Nextcloud keeps of the top folders of every home, and of app data. Nothing is scanned. */
+	private function sizes(): array {
 		$folders = ['', 'files', 'files_versions', 'files_trashbin', 'appdata_' . $this->config->getSystemValueString('instanceid')];
 		$marks = implode(', ', array_fill(0, count($folders), '?'));
 		$rows = $this->db->executeQuery(
@@ -283,17 +300,23 @@ final class Agent {
 		foreach ($rows as $row) {
 			$sizes[$row['id']][$row['path'] ?? ''] = max(0, (int)$row['size']);
 		}
+		return $sizes;
+	}
+
+	private function usage(): array {
+		$sizes = $this->sizes();
 		$accounts = [];
 		foreach ($this->everybody() as $user) {
-			$accounts[] = ['userId' => $user->getUID()] + $this->partsOf($sizes[$this->storageId('home::' . $user->getUID())] ?? []);
+			$accounts[] = ['userId' => $user->getUID()] + $this->partsOf($sizes, $user->getUID());
 		}
 		$shared = $sizes[$this->storageId('local::' . $this->config->getSystemValueString('datadirectory') . '/')] ?? [];
 		return ['accounts' => $accounts, 'appDataBytes' => max(0, ...array_values($shared))];
 	}
 
-	private function partsOf(array $sizes): array {
-		[$files, $versions, $trash] = array_map(static fn (string $folder): int => $sizes[$folder] ?? 0, ['files', 'files_versions', 'files_trashbin']);
-		$other = max(0, ($sizes[''] ?? 0) - $files - $versions - $trash);
+	private function partsOf(array $sizes, string $userId): array {
+		$home = $sizes[$this->storageId('home::' . $userId)] ?? [];
+		[$files, $versions, $trash] = array_map(static fn (string $folder): int => $home[$folder] ?? 0, ['files', 'files_versions', 'files_trashbin']);
+		$other = max(0, ($home[''] ?? 0) - $files - $versions - $trash);
 		return ['filesBytes' => $files, 'versionsBytes' => $versions, 'trashBytes' => $trash, 'otherBytes' => $other];
 	}
 

@@ -51,8 +51,11 @@ export function pathOfLink(engine: Engine, target: SpaceTarget, link: string): s
 
 /** Opens an invitation as a browser does, with its cookies and the token against forged requests, and answers the page's form. */
 export async function choosePassword(engine: Engine, target: SpaceTarget, link: string, password: string): Promise<{ status?: string; user?: string }> {
-  const { url } = engine.address(target)
-  const path = pathOfLink(engine, target, link)
+  return await choosePasswordAt(engine.address(target).url, pathOfLink(engine, target, link), password)
+}
+
+/** The same for a link's path below the address `url`. */
+export async function choosePasswordAt(url: string, path: string, password: string): Promise<{ status?: string; user?: string }> {
   const page = await ask({ url, user: '', password: '' }, 'GET', path, { as: false })
   const answer = await ask({ url, user: '', password: '' }, 'POST', path.replace('/reset/form/', '/set/'), {
     as: false,

@@ -1,34 +1,61 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { majorOf, since } from './releases.ts'
 import { ask, exceptionOf, multistatus, propfind, type Answer, type Ask, type Found, type Wire } from './wire.ts'
 
+/** Base without trailing slash, an administrator and an app password of that account, which has signed in before. */
 export interface WireServer extends Wire {
-  /** Base without trailing slash, an administrator and the password (or an app password) of that account. */
+  /** What the account itself signs in with. */
+  readonly accountPassword: string
   readonly cleanup?: () => Promise<void>
+}
+
+/** What a browser is told that opens a directory; 32.0.1 sends nothing instead. */
+const webdavOnly = 'This is the WebDAV interface. It can only be accessed by WebDAV clients such as the Nextcloud desktop sync client.'
+
+interface OcsAnswer {
+  readonly http: number
+  readonly code: number
+  readonly message: string
+  readonly format: 'json' | 'xml'
+  /** Undefined in XML. */
+  readonly data?: unknown
+}
+
+function ocsAnswer({ status, text }: Answer): OcsAnswer {
+  const tag = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? ''
+  if (text.startsWith('<?xml')) return { http: status, code: Number(tag('statuscode')), message: tag('message'), format: 'xml' }
+  const { meta, data } = (JSON.parse(text) as { ocs: { meta: { statuscode: number; message: string }; data: unknown } }).ocs
+  return { http: status, code: meta.statuscode, message: meta.message, format: 'json', data }
 }
 
 /**
  * How a Nextcloud behaves on the wire: statuses, headers, names of errors, properties. The same table for the sandbox and
- * for a real server; where they differ, the sandbox is wrong. Rate limits and brute-force delays must be off.
+ * for a real server; where they differ, the sandbox is wrong. What changed between releases says since when (`since`).
+ * Rate limits and brute-force delays must be off.
  */
 export function describeNextcloudHttp(name: string, open: () => Promise<WireServer>): void {
   describe(`Nextcloud on the wire: ${name}`, () => {
     let server: WireServer
+    let major: number
     const folder = `wire-${randomBytes(4).toString('hex')}`
     const path = (file: string): string => `/remote.php/dav/files/${server.user}/${folder}${file === '' ? '' : '/'}${file}`
     const dav = (method: string, file: string, options?: Ask): Promise<Answer> => ask(server, method, path(file), options)
     const to = (file: string): Record<string, string> => ({ destination: server.url + path(file) })
     const put = (file: string, body: string, headers: Record<string, string> = {}): Promise<Answer> => dav('PUT', file, { body, headers })
-    const ocs = async (method: string, call: string, form?: Record<string, string>, as?: Ask['as']): Promise<{ http: number; code: number; message: string; data: unknown }> => {
+    const ocs = async (method: string, call: string, form?: Record<string, string>, as?: Ask['as']): Promise<OcsAnswer> => {
       const answer = await ask(server, method, `/ocs/v2.php/${call}?format=json`, {
         headers: { 'ocs-apirequest': 'true', ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) },
         ...(form ? { body: new URLSearchParams(form).toString() } : {}),
         ...(as === undefined ? {} : { as }),
       })
-      const { meta, data } = (JSON.parse(answer.text) as { ocs: { meta: { statuscode: number; message: string }; data: unknown } }).ocs
-      return { http: answer.status, code: meta.statuscode, message: meta.message, data }
+      return ocsAnswer(answer)
     }
+    /** With the account's own password: to change accounts and groups. */
+    const manage = (method: string, call: string, form?: Record<string, string>): Promise<OcsAnswer> => ocs(method, call, form, { user: server.user, password: server.accountPassword })
+    /** Who gives wrong credentials and asks for JSON gets XML from older releases. */
+    const refusedSignIn = () => ({ http: 401, code: 997, format: since(major, { 28: 'xml', 32: 'json' }) })
     const one = async (file: string, list: string): Promise<Found> => {
       const [found] = await propfind(server, path(file), list)
       if (found === undefined) throw new Error('nothing found')
@@ -37,6 +64,8 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
 
     beforeAll(async () => {
       server = await open()
+      const { versionstring } = JSON.parse((await ask(server, 'GET', '/status.php', { as: false })).text) as { versionstring: string }
+      major = majorOf(versionstring)
       expect((await dav('MKCOL', '')).status).toBe(201)
     })
     afterAll(async () => {
@@ -63,7 +92,7 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
       const script = await dav('PROPFIND', '', { as: false, headers: { 'x-requested-with': 'XMLHttpRequest' } })
       expect(script.headers.get('www-authenticate')).toBe('DummyBasic realm="Nextcloud"')
       expect(await ocs('GET', 'cloud/user', undefined, false)).toMatchObject({ http: 401, code: 997, message: 'Current user is not logged in' })
-      expect(await ocs('GET', 'cloud/user', undefined, { user: server.user, password: 'wrong-password' })).toMatchObject({ http: 401, code: 997 })
+      expect(await ocs('GET', 'cloud/user', undefined, { user: server.user, password: 'wrong-password' })).toMatchObject(refusedSignIn())
       expect((await ask(server, 'GET', '/ocs/v2.php/cloud/user?format=json')).status).toBe(412)
     })
 
@@ -102,38 +131,38 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
       expect((await dav('PROPFIND', 'usual.txt', { body, headers: { depth: '0', prefer: 'return=minimal' } })).text).not.toContain('404')
     })
 
-    const refusals: readonly { title: string; method: string; file: string; options?: Ask; status: number; exception: string }[] = [
-      { title: 'PUT without parent', method: 'PUT', file: 'none/a.txt', options: { body: 'x' }, status: 404, exception: 'NotFound' },
-      { title: 'PUT that must be new', method: 'PUT', file: 'there.txt', options: { body: 'x', headers: { 'if-none-match': '*' } }, status: 412, exception: 'PreconditionFailed' },
-      { title: 'PUT of another ETag', method: 'PUT', file: 'there.txt', options: { body: 'x', headers: { 'if-match': '"other"' } }, status: 412, exception: 'PreconditionFailed' },
-      { title: 'PUT on a directory', method: 'PUT', file: 'dir', options: { body: 'x' }, status: 409, exception: 'Conflict' },
-      { title: 'PUT with a bad time', method: 'PUT', file: 'there.txt', options: { body: 'x', headers: { 'x-oc-mtime': 'abc' } }, status: 500, exception: 'InvalidArgumentException' },
-      { title: 'PUT of a reserved name', method: 'PUT', file: '.htaccess', options: { body: 'x' }, status: 400, exception: 'InvalidPath' },
-      { title: 'PUT of a name with a backslash', method: 'PUT', file: 'a%5Cb', options: { body: 'x' }, status: 400, exception: 'InvalidPath' },
-      { title: 'GET of nothing', method: 'GET', file: 'none.txt', status: 404, exception: 'NotFound' },
-      { title: 'GET beyond the end', method: 'GET', file: 'there.txt', options: { headers: { range: 'bytes=100-' } }, status: 416, exception: 'RequestedRangeNotSatisfiable' },
-      { title: 'DELETE of nothing', method: 'DELETE', file: 'none.txt', status: 404, exception: 'NotFound' },
-      { title: 'PROPFIND of nothing', method: 'PROPFIND', file: 'none.txt', status: 404, exception: 'NotFound' },
-      { title: 'PROPFIND with junk', method: 'PROPFIND', file: '', options: { body: 'junk' }, status: 400, exception: 'BadRequest' },
-      { title: 'PROPPATCH with junk', method: 'PROPPATCH', file: 'there.txt', options: { body: 'junk' }, status: 400, exception: 'BadRequest' },
-      { title: 'MKCOL of what exists', method: 'MKCOL', file: 'dir', status: 405, exception: 'MethodNotAllowed' },
-      { title: 'MKCOL without parent', method: 'MKCOL', file: 'x/y', status: 409, exception: 'Conflict' },
-      { title: 'MKCOL with a body', method: 'MKCOL', file: 'new', options: { body: 'abc', headers: { 'content-type': 'text/plain' } }, status: 415, exception: 'UnsupportedMediaType' },
-      { title: 'COPY without destination', method: 'COPY', file: 'there.txt', status: 400, exception: 'BadRequest' },
-      { title: 'LOCK', method: 'LOCK', file: 'there.txt', status: 501, exception: 'NotImplemented' },
-      { title: 'POST', method: 'POST', file: 'there.txt', status: 501, exception: 'NotImplemented' },
+    const refusals: readonly { title: string; method: string; file: string; options?: Ask; answers: Record<number, [status: number, exception: string]> }[] = [
+      { title: 'PUT without parent', method: 'PUT', file: 'none/a.txt', options: { body: 'x' }, answers: { 28: [404, 'NotFound'] } },
+      { title: 'PUT that must be new', method: 'PUT', file: 'there.txt', options: { body: 'x', headers: { 'if-none-match': '*' } }, answers: { 28: [412, 'PreconditionFailed'] } },
+      { title: 'PUT of another ETag', method: 'PUT', file: 'there.txt', options: { body: 'x', headers: { 'if-match': '"other"' } }, answers: { 28: [412, 'PreconditionFailed'] } },
+      { title: 'PUT on a directory', method: 'PUT', file: 'dir', options: { body: 'x' }, answers: { 28: [409, 'Conflict'] } },
+      { title: 'PUT with a bad time', method: 'PUT', file: 'there.txt', options: { body: 'x', headers: { 'x-oc-mtime': 'abc' } }, answers: { 28: [500, 'InvalidArgumentException'] } },
+      { title: 'PUT of a reserved name', method: 'PUT', file: '.htaccess', options: { body: 'x' }, answers: { 28: [403, 'Forbidden'], 32: [400, 'InvalidPath'], 34: [500, 'ForbiddenException'] } },
+      { title: 'PUT of a name with a backslash', method: 'PUT', file: 'a%5Cb', options: { body: 'x' }, answers: { 28: [400, 'InvalidPath'] } },
+      { title: 'GET of nothing', method: 'GET', file: 'none.txt', answers: { 28: [404, 'NotFound'] } },
+      { title: 'GET beyond the end', method: 'GET', file: 'there.txt', options: { headers: { range: 'bytes=100-' } }, answers: { 28: [416, 'RequestedRangeNotSatisfiable'] } },
+      { title: 'DELETE of nothing', method: 'DELETE', file: 'none.txt', answers: { 28: [404, 'NotFound'] } },
+      { title: 'PROPFIND of nothing', method: 'PROPFIND', file: 'none.txt', answers: { 28: [404, 'NotFound'] } },
+      { title: 'PROPFIND with junk', method: 'PROPFIND', file: '', options: { body: 'junk' }, answers: { 28: [400, 'BadRequest'] } },
+      { title: 'PROPPATCH with junk', method: 'PROPPATCH', file: 'there.txt', options: { body: 'junk' }, answers: { 28: [400, 'BadRequest'] } },
+      { title: 'MKCOL of what exists', method: 'MKCOL', file: 'dir', answers: { 28: [405, 'MethodNotAllowed'] } },
+      { title: 'MKCOL without parent', method: 'MKCOL', file: 'x/y', answers: { 28: [409, 'Conflict'] } },
+      { title: 'MKCOL with a body', method: 'MKCOL', file: 'new', options: { body: 'abc', headers: { 'content-type': 'text/plain' } }, answers: { 28: [415, 'UnsupportedMediaType'] } },
+      { title: 'COPY without destination', method: 'COPY', file: 'there.txt', answers: { 28: [400, 'BadRequest'], 34: [500, 'TypeError'] } },
+      { title: 'LOCK without a body', method: 'LOCK', file: 'there.txt', answers: { 28: [501, 'NotImplemented'], 34: [400, 'BadRequest'] } },
+      { title: 'POST', method: 'POST', file: 'there.txt', answers: { 28: [501, 'NotImplemented'] } },
     ]
-    it.each(refusals)('$title: $status', async ({ method, file, options, status, exception }) => {
+    it.each(refusals)('refuses: $title', async ({ method, file, options, answers }) => {
       if ((await dav('HEAD', 'there.txt')).status === 404) await put('there.txt', 'there')
       await dav('MKCOL', 'dir')
       const answer = await dav(method, file, options)
-      expect([answer.status, exceptionOf(answer), answer.headers.get('content-type')]).toEqual([status, exception, 'application/xml; charset=utf-8'])
+      expect([answer.status, exceptionOf(answer), answer.headers.get('content-type')]).toEqual([...since(major, answers), 'application/xml; charset=utf-8'])
     })
 
-    it('has an empty page for a directory', async () => {
+    it('has a page for a directory', async () => {
       await dav('MKCOL', 'page')
       const answer = await dav('GET', 'page')
-      expect([answer.status, answer.text]).toEqual([200, ''])
+      expect([answer.status, answer.text]).toEqual([200, since(major, { 28: webdavOnly, 32: '', 34: webdavOnly })])
     })
 
     it('gives ranges', async () => {
@@ -215,14 +244,15 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
       const trash = `/remote.php/dav/trashbin/${server.user}/trash/`
       const inTrash = async (): Promise<Found | undefined> => (await propfind(server, trash, 'nc:trashbin-filename nc:trashbin-original-location nc:trashbin-deletion-time nc:trashbin-deleted-by-id oc:size oc:permissions', '1')).find(({ props }) => props['trashbin-filename'] === file)
       const found = await inTrash()
-      expect(found?.props).toMatchObject({ 'trashbin-original-location': `${folder}/${file}`, 'trashbin-deleted-by-id': server.user, size: '5', permissions: 'GD' })
+      expect(found?.props).toMatchObject({ 'trashbin-original-location': `${folder}/${file}`, size: '5', permissions: 'GD' })
+      expect(found?.props['trashbin-deleted-by-id']).toBe(since(major, { 28: undefined, 32: server.user }))
       expect(found?.href).toMatch(new RegExp(`/${file}\\.d\\d+$`))
       expect((await ask(server, 'GET', found?.href.replace(/^.*\/remote\.php/, '/remote.php') ?? '')).text).toBe('trash')
       const restored = await ask(server, 'MOVE', found?.href.replace(/^.*\/remote\.php/, '/remote.php') ?? '', { headers: { destination: `${server.url}/remote.php/dav/trashbin/${server.user}/restore/${file}` } })
       expect(restored.status).toBe(201)
       expect((await dav('GET', file)).text).toBe('trash')
       await dav('DELETE', file, { headers: { 'x-nc-skip-trashbin': 'true' } })
-      expect(await inTrash()).toBeUndefined()
+      expect((await inTrash()) !== undefined).toBe(since(major, { 28: true, 32: false }))
       expect((await propfind(server, `/remote.php/dav/trashbin/${server.user}/`, 'resourcetype', '1')).map(({ href }) => href.split('/').at(-2))).toEqual([server.user, 'restore', 'trash'])
     })
 
@@ -267,14 +297,11 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
       await dav('MKCOL', 'zd')
       await put('zd/z.txt', 'zipped')
       const answer = await dav('GET', 'zd', { headers: { accept: 'application/zip' } })
-      expect(answer.status).toBe(200)
-      if (Number((JSON.parse((await ask(server, 'GET', '/status.php')).text) as { versionstring: string }).versionstring.split('.')[0]) < 31) return
-      expect(answer.headers.get('content-type')).toBe('application/zip')
-      expect(answer.bytes.subarray(0, 4).toString('latin1')).toBe('PK\u0003\u0004')
       const sum = Buffer.alloc(4)
       sum.writeUInt32LE(crc32('zipped'))
-      expect(answer.bytes.includes(sum)).toBe(true)
-      expect(answer.text).toContain('zd/z.txt')
+      const seen = { status: answer.status, type: answer.headers.get('content-type'), begin: answer.text.slice(0, 4), sum: answer.bytes.includes(sum), name: answer.text.includes('zd/z.txt') }
+      const page = { status: 200, type: 'text/html; charset=UTF-8', begin: webdavOnly.slice(0, 4), sum: false, name: false }
+      expect(seen).toEqual(since(major, { 28: page, 31: { status: 200, type: 'application/zip', begin: 'PK\u0003\u0004', sum: true, name: true } }))
     })
 
     it('speaks WebDAV under the old address too', async () => {
@@ -289,21 +316,28 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
       const guestDav = (method: string, file: string, options: Ask = {}): Promise<Answer> => ask(server, method, `/remote.php/dav/files/${guest.user}/${file}`, { ...options, as: guest })
 
       beforeAll(async () => {
-        const made = await ocs('POST', 'cloud/users', { userid: guest.user, password: guest.password, displayName: 'Guest', email: 'guest@example.org', quota: '5 MB' })
-        expect(made).toEqual({ http: 200, code: 200, message: 'OK', data: { id: guest.user } })
+        const made = await manage('POST', 'cloud/users', { userid: guest.user, password: guest.password, displayName: 'Guest', email: 'guest@example.org', quota: '5 MB' })
+        expect(made).toEqual({ http: 200, code: 200, message: 'OK', format: 'json', data: { id: guest.user } })
       })
       afterAll(async () => {
-        await ocs('DELETE', `cloud/users/${guest.user}`)
+        await manage('DELETE', `cloud/users/${guest.user}`)
+      })
+
+      it('changes accounts for who has just given the password of the account; an app password is enough on older releases', async () => {
+        const byAppPassword = since(major, { 28: { http: 200, code: 200, message: 'OK' }, 34: { http: 403, code: 403, message: 'Password confirmation is required' } })
+        expect(await ocs('PUT', `cloud/users/${guest.user}`, { key: 'display', value: 'Guest' })).toMatchObject(byAppPassword)
+        expect(await ocs('DELETE', 'cloud/groups/none')).toMatchObject({ http: since(major, { 28: 400, 34: 403 }) })
+        expect(await manage('PUT', `cloud/users/${guest.user}`, { key: 'display', value: 'Guest' })).toMatchObject({ http: 200, code: 200 })
       })
 
       it('refuses as Nextcloud does', async () => {
-        expect(await ocs('POST', 'cloud/users', { userid: guest.user, password: guest.password })).toMatchObject({ http: 400, code: 102, message: 'User already exists' })
-        expect(await ocs('POST', 'cloud/users', { userid: 'b/b', password: guest.password })).toMatchObject({ http: 400, code: 101 })
-        expect(await ocs('POST', 'cloud/users', { userid: 'nopassword' })).toMatchObject({ http: 400, code: 108 })
+        expect(await manage('POST', 'cloud/users', { userid: guest.user, password: guest.password })).toMatchObject({ http: 400, code: 102, message: 'User already exists' })
+        expect(await manage('POST', 'cloud/users', { userid: 'b/b', password: guest.password })).toMatchObject({ http: 400, code: 101 })
+        expect(await manage('POST', 'cloud/users', { userid: 'nopassword' })).toMatchObject({ http: 400, code: 108 })
         expect(await ocs('GET', 'cloud/users/nobody-here')).toMatchObject({ http: 404, code: 404 })
-        expect(await ocs('PUT', `cloud/users/${guest.user}`, { key: 'quota', value: 'bad' })).toMatchObject({ http: 400 })
-        expect(await ocs('DELETE', 'cloud/users/nobody-here')).toMatchObject({ code: 998 })
-        expect(await ocs('GET', 'nothing/here')).toMatchObject({ http: 404, code: 998 })
+        expect(await manage('PUT', `cloud/users/${guest.user}`, { key: 'quota', value: 'bad' })).toMatchObject({ http: 400 })
+        expect(await manage('DELETE', 'cloud/users/nobody-here')).toMatchObject({ code: 998 })
+        expect(await ocs('GET', 'nothing/here')).toMatchObject({ http: 404, code: since(major, { 28: 404, 32: 998 }) })
         expect((await ocs('GET', 'cloud/users', undefined, guest)).http).toBe(403)
         expect(await ocs('GET', `cloud/users/${server.user}`, undefined, guest)).toMatchObject({ http: 404, code: 998 })
       })
@@ -321,22 +355,23 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
       it('answers 507 above the quota, also of nothing, and lets delete', async () => {
         const much = await guestDav('PUT', 'much.bin', { body: Buffer.alloc(6_000_000) })
         expect([much.status, exceptionOf(much)]).toEqual([507, 'InsufficientStorage'])
-        expect(much.text).toContain('6000000 required, 5242880 available')
+        expect(/<s:message>([^<]+)</.exec(much.text)?.[1]).toBe(since(major, { 28: 'Insufficient space in /much.bin, 6000000 required, 5242880 available', 34: 'Insufficient space in /much.bin' }))
         expect((await guestDav('PUT', 'some.bin', { body: Buffer.alloc(1000) })).status).toBe(201)
         expect((await propfind({ ...server, ...guest }, `/remote.php/dav/files/${guest.user}/`, 'quota-available-bytes quota-used-bytes'))[0]?.props).toEqual({ 'quota-available-bytes': '5241880', 'quota-used-bytes': '1000' })
-        expect((await ocs('PUT', `cloud/users/${guest.user}`, { key: 'quota', value: '0 B' })).code).toBe(200)
+        expect((await manage('PUT', `cloud/users/${guest.user}`, { key: 'quota', value: '0 B' })).code).toBe(200)
         const nothing = await guestDav('PUT', 'tiny.txt', { body: 'x' })
         expect([nothing.status, exceptionOf(nothing)]).toEqual([507, 'InsufficientStorage'])
-        expect((await guestDav('MKCOL', 'tiny')).status).toBe(507)
-        expect((await guestDav('GET', 'some.bin')).bytes.length).toBe(1000)
+        expect((await guestDav('MKCOL', 'tiny')).status).toBe(since(major, { 28: 403, 32: 507 }))
+        // Since 34 a full account cannot read either; the host engine leaves one byte free for that.
+        expect((await guestDav('GET', 'some.bin')).status).toBe(since(major, { 28: 200, 34: 503 }))
         expect((await guestDav('DELETE', 'some.bin')).status).toBe(204)
       })
 
       it('keeps disabled accounts out', async () => {
-        expect((await ocs('PUT', `cloud/users/${guest.user}/disable`)).code).toBe(200)
-        expect(await ocs('GET', 'cloud/user', undefined, guest)).toMatchObject({ http: 401, code: 997 })
+        expect((await manage('PUT', `cloud/users/${guest.user}/disable`)).code).toBe(200)
+        expect(await ocs('GET', 'cloud/user', undefined, guest)).toMatchObject(refusedSignIn())
         expect([401, 503]).toContain((await guestDav('PROPFIND', '')).status)
-        expect((await ocs('PUT', `cloud/users/${guest.user}/enable`)).code).toBe(200)
+        expect((await manage('PUT', `cloud/users/${guest.user}/enable`)).code).toBe(200)
         expect((await ocs('GET', 'cloud/user', undefined, guest)).http).toBe(200)
       })
 
@@ -362,11 +397,11 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
 
       it('has groups', async () => {
         const group = `g-${guest.user}`
-        expect((await ocs('POST', 'cloud/groups', { groupid: group })).code).toBe(200)
-        expect(await ocs('POST', 'cloud/groups', { groupid: group })).toMatchObject({ http: 400, code: 102, message: 'group exists' })
-        expect((await ocs('POST', `cloud/users/${guest.user}/groups`, { groupid: group })).code).toBe(200)
+        expect((await manage('POST', 'cloud/groups', { groupid: group })).code).toBe(200)
+        expect(await manage('POST', 'cloud/groups', { groupid: group })).toMatchObject({ http: 400, code: 102, message: 'group exists' })
+        expect((await manage('POST', `cloud/users/${guest.user}/groups`, { groupid: group })).code).toBe(200)
         expect((await ocs('GET', `cloud/groups/${group}`)).data).toEqual({ users: [guest.user] })
-        expect((await ocs('DELETE', `cloud/groups/${group}`)).code).toBe(200)
+        expect((await manage('DELETE', `cloud/groups/${group}`)).code).toBe(200)
       })
     })
 
@@ -375,6 +410,17 @@ export function describeNextcloudHttp(name: string, open: () => Promise<WireServ
         { kind: 'calendar', home: () => `/remote.php/dav/calendars/${server.user}/personal`, file: '.ics', type: 'text/calendar', ns: 'urn:ietf:params:xml:ns:caldav', data: 'calendar-data', text: (uid: string) => `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//chaton//test//EN\r\nBEGIN:VEVENT\r\nUID:${uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260101T000000Z\r\nSUMMARY:Hi & all\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n` },
         { kind: 'addressbook', home: () => `/remote.php/dav/addressbooks/users/${server.user}/contacts`, file: '.vcf', type: 'text/vcard', ns: 'urn:ietf:params:xml:ns:carddav', data: 'address-data', text: (uid: string) => `BEGIN:VCARD\r\nVERSION:3.0\r\nUID:${uid}\r\nFN:Ann Example\r\nN:Example;Ann;;;\r\nEND:VCARD\r\n` },
       ] as const
+
+      const firstOnes = [
+        { path: () => `/remote.php/dav/calendars/${server.user}/personal/`, method: 'MKCALENDAR' },
+        { path: () => `/remote.php/dav/addressbooks/users/${server.user}/contacts/`, method: 'MKCOL', body: '<d:mkcol xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:carddav"><d:set><d:prop><d:resourcetype><d:collection/><c:addressbook/></d:resourcetype></d:prop></d:set></d:mkcol>' },
+      ]
+      // The first sign-in makes both, but 28.0.2 and 29.0.1 listen for an event of another class than the one they send.
+      it.each(firstOnes)('$method: is there from the first sign-in, or is made', async ({ path: home, method, body }) => {
+        expect((await ask(server, 'PROPFIND', home(), { headers: { depth: '0' } })).status).toBe(since(major, { 28: 404, 32: 207 }))
+        const made = await ask(server, method, home(), { headers: { 'content-type': 'application/xml' }, ...(body === undefined ? {} : { body }) })
+        expect(made.status).toBe(since(major, { 28: 201, 32: 405 }))
+      })
 
       it.each(kinds)('$kind: write, read, list, synchronise, delete', async ({ kind, home, file, type, ns, data, text }) => {
         const uid = `wire-${randomBytes(4).toString('hex')}`

@@ -59,6 +59,20 @@ const uses: readonly Use[] = [
   { path: 'space delete', args: ['jardin-partage', '--confirm', 'jardin-partage'] },
 ]
 
+/** With the addresses and sign-ins of two spaces added where `signsIn`; what a move does is tried in test/e2e/move.test.ts. */
+const moveUses: readonly (Use & { readonly signsIn?: boolean })[] = [
+  { path: 'move plan', args: ['--only', 'files'], signsIn: true },
+  { path: 'move run', args: ['--keep-open', '--only', 'files'], signsIn: true },
+  { path: 'move status', args: [] },
+  { path: 'move delta', args: [] },
+  { path: 'move verify', args: [] },
+  { path: 'move report', args: [] },
+  { path: 'move pause', args: [] },
+  { path: 'move resume', args: [] },
+  { path: 'move abort', args: [] },
+  { path: 'move', args: [], exitCode: 9 },
+]
+
 /** What a dry run may not change: names, sizes and contents of all files, but for what SQLite and locks do to be read. */
 function everything(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
@@ -74,13 +88,13 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const slug of ['jardin-partage', 'jardin-bis']) await chaton('space', 'delete', slug, '--confirm', slug, '--no-backup')
+  for (const slug of ['jardin-partage', 'jardin-bis', 'ancien', 'nouveau']) await chaton('space', 'delete', slug, '--confirm', slug, '--no-backup')
   rmSync(root, { recursive: true, force: true })
 })
 
-test('the list below has every command', () => {
+test('the lists of this file have every command', () => {
   // It installs packages: tried with --dry-run only, further down.
-  expect([...uses.map(({ path }) => path), 'host setup'].toSorted()).toEqual(table.map(({ path }) => path).toSorted())
+  expect([...uses.map(({ path }) => path), ...moveUses.map(({ path }) => path), 'host setup'].toSorted()).toEqual(table.map(({ path }) => path).toSorted())
 })
 
 /** The lines of the second that the first lacks. */
@@ -114,6 +128,27 @@ describe.each(uses)('chaton $path', ({ path, args, exitCode: expected = 0 }) => 
 
     expect(`${stdout}${stderr}`).not.toMatch(/\n\s+at |undefined|\[object|NaN/)
     expect(stdout === '' || entry?.ofSpaces !== true || stdout.startsWith('SANDBOX')).toBe(true)
+  })
+})
+
+describe('chaton move', () => {
+  const sides: string[] = []
+
+  beforeAll(async () => {
+    for (const [flag, slug] of [['from', 'ancien'], ['to', 'nouveau']] as const) {
+      const { stdout } = await chaton('provision', slug, '--title', slug, '--plan', 'tiny', '--owner-name', 'Lou', '--owner-email', `${slug}@jardin.example`, '--json')
+      const { signIn } = JSON.parse(stdout) as { signIn: { url: string; user: string; password: string } }
+      writeFileSync(join(root, `${flag}-password`), signIn.password)
+      sides.push(`--${flag}`, signIn.url, `--${flag}-user`, signIn.user, `--${flag}-password-file`, join(root, `${flag}-password`))
+    }
+  })
+
+  test.each(moveUses)('$path --json prints one document in its published schema', async ({ path, args, signsIn, exitCode: expected = 0 }) => {
+    const { stdout, stderr, exitCode } = await chaton(...path.split(' '), ...args, ...(signsIn === true ? sides : []), '--json', '--no-input')
+
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: expected })
+    expect(published(expected === 0 ? schemaFile({ path }) : 'schema/error.json').safeParse(JSON.parse(stdout)).error).toBeUndefined()
+    for (const line of stderr.split('\n').filter((text) => text !== '')) expect(published('schema/move-progress.json').safeParse(JSON.parse(line)).error).toBeUndefined()
   })
 })
 

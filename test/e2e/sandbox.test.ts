@@ -120,6 +120,16 @@ describe('bad input', () => {
     expect((await chaton('space', 'list', '--json')).stdout).toBe(before)
   })
 
+  test('a plan whose name nobody could type', async () => {
+    const file = join(state, 'plan.yaml')
+    writeFileSync(file, readFileSync('fixtures/plans/tiny.yaml', 'utf8').replace('name: tiny', 'name: Été à la plage'))
+
+    const { exitCode, stderr } = await chaton('plan', 'apply', file)
+
+    expect(exitCode).toBe(2)
+    expect(stderr).toMatch(/cannot name a plan: .*; for example "ete-a-la-plage"/)
+  })
+
   test('a plan with a size without unit', async () => {
     const file = join(state, 'plan.yaml')
     writeFileSync(file, readFileSync('fixtures/plans/collective.yaml', 'utf8').replace('40 GB', '"40"'))

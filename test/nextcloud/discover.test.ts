@@ -60,7 +60,7 @@ describe('src/nextcloud/discover/typed', () => {
     expect(candidatesOf(typed).bases).toEqual(bases)
   })
 
-  it.each(['', '   ', 'nas', 'my cloud', 'ftp://cloud.example.org', 'file:///etc/passwd', 'https://', 'javascript://cloud.example.org/%0a', 'cloud.example.org:99999'])('refuses %j', (typed) => {
+  it.each(['', '   ', 'nas', 'my cloud', 'ftp://cloud.example.org', 'file:///etc/passwd', 'https://', 'javascript://cloud.example.org/%0a', 'constructor://cloud.example.org', 'cloud.example.org:99999'])('refuses %j', (typed) => {
     const error = thrownBy(() => candidatesOf(typed))
     expect(error).toMatchObject({ code: 'bad-input', actor: 'user' })
     expect(error.message).toContain(JSON.stringify(typed))

@@ -68,7 +68,7 @@ describe.skipIf(reason !== undefined)(`a machine that is not as it should be${re
 
   test.each<[string, Record<string, string>, RegExp]>([
     ['the wrong port', { CHATON_DATABASE_PORT: '5999' }, /PostgreSQL does not answer at .*port 5999 \(database\.socketDirectory, database\.port\)/],
-    ['no socket there', { CHATON_DATABASE_SOCKET_DIRECTORY: '/nonexistent' }, /PostgreSQL does not answer at \/nonexistent/],
+    ['no socket there', { CHATON_DATABASE_SOCKET_DIRECTORY: '/proc/none' }, /PostgreSQL does not answer at \/proc\/none/],
     ['a user that PostgreSQL does not know', { CHATON_DATABASE_ADMIN_USER: 'nobody' }, /does not let the user "nobody" \(database\.adminUser\) in/],
     ['a user that is not there', { CHATON_DATABASE_KIND: 'postgresql', CHATON_DATABASE_ADMIN_USER: 'nosuchuser' }, /no user "nosuchuser"/],
   ])('a database that cannot be reached: %s', async (_title, changes, message) => {

@@ -27,7 +27,7 @@ describe.each(cases)('an account cap of 4: Nextcloud $title', ({ release, missin
     target = await targetOfStored(hoster.context, await hoster.space(slug))
     const hash = (await run('php', ['-r', `echo password_hash('${password}', PASSWORD_ARGON2ID);`])).stdout
     await query(`UPDATE oc_users SET password = $1 WHERE uid = $2`, `3|${hash}`, target.administrator)
-    await serveOnce(hoster.context)
+    await serveOnce(hoster.context, { dryRun: false })
   })
   afterAll(async () => await hoster?.[Symbol.asyncDispose]())
 
@@ -75,7 +75,7 @@ describe.each(cases)('an account cap of 4: Nextcloud $title', ({ release, missin
   })
 
   it.skipIf(missing !== undefined)('one round of chaton serve disables the newest, deletes nothing and tells the administrators why', async () => {
-    const report = await serveOnce(hoster.context)
+    const report = await serveOnce(hoster.context, { dryRun: false })
     expect(report.disabledAccounts).toEqual([{ slug, userIds: ['driss'] }])
     expect(report.failures).toEqual([])
     expect((await enabled()).toSorted()).toEqual(['admin', 'anne', 'benoit', 'chloe'])
@@ -90,7 +90,7 @@ describe.each(cases)('an account cap of 4: Nextcloud $title', ({ release, missin
   it.skipIf(missing !== undefined)('the next round changes nothing and tells nobody', async () => {
     const { resourceVersion } = (await hoster.space(slug)).metadata
     const before = { mails: hoster.mailer.sent.length, accounts: await hoster.lab.engine.accounts(target) }
-    expect(await serveOnce(hoster.context)).toMatchObject({ disabledAccounts: [], quotasWritten: 0, restarted: [], updated: [], failures: [] })
+    expect(await serveOnce(hoster.context, { dryRun: false })).toMatchObject({ disabledAccounts: [], quotasWritten: 0, restarted: [], updated: [], failures: [] })
     expect({ mails: hoster.mailer.sent.length, accounts: await hoster.lab.engine.accounts(target) }).toEqual(before)
     expect((await hoster.space(slug)).metadata.resourceVersion).toBe(resourceVersion)
   })
@@ -98,7 +98,7 @@ describe.each(cases)('an account cap of 4: Nextcloud $title', ({ release, missin
   it.skipIf(missing !== undefined)('enabled again in the pages, it is disabled again, and told anew', async () => {
     await enable('driss')
     expect(await enabled()).toHaveLength(5)
-    expect((await serveOnce(hoster.context)).disabledAccounts).toEqual([{ slug, userIds: ['driss'] }])
+    expect((await serveOnce(hoster.context, { dryRun: false })).disabledAccounts).toEqual([{ slug, userIds: ['driss'] }])
     expect(await enabled()).toHaveLength(4)
     expect(new Set(told().map(({ messageId }) => messageId)).size).toBe(2)
   })

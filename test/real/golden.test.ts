@@ -13,15 +13,15 @@ import { openLab, type Lab } from './support/host.ts'
 async function rowsOf(lab: Lab, space: HostSpace): Promise<Set<string>> {
   const { databases } = lab.engine.parts
   const sqlite = databases.kind === 'sqlite'
-  const list = sqlite ? `SELECT name FROM sqlite_master WHERE type = 'table'` : `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`
-  const tables = (await databases.query(space, list)).map(([name]) => name!)
-  const rows = new Set<string>()
-  for (const table of tables) {
-    const columns = sqlite ? (await databases.query(space, `SELECT name FROM pragma_table_info('${table}')`)).map(([name]) => name!) : []
-    const whole = sqlite ? `SELECT json_object(${columns.map((name) => `'${name}', quote("${name}")`).join(', ')}) FROM "${table}"` : `SELECT row_to_json(one)::text FROM ${table} one`
-    for (const [row] of await databases.query(space, whole)) rows.add(`${table}: ${row}`)
-  }
-  return rows
+  const list = sqlite
+    ? `SELECT tables.name, columns.name FROM sqlite_master tables JOIN pragma_table_info(tables.name) columns WHERE tables.type = 'table'`
+    : `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'`
+  const columns = new Map<string, string[]>()
+  for (const [table, column] of await databases.query(space, list)) columns.set(table!, [...(columns.get(table!) ?? []), column!])
+  const json = (names: readonly string[]): string => (sqlite ? `json_object(${names.map((name) => `'${name}', quote("${name}")`).join(', ')})` : 'row_to_json(one)::text')
+  // One question for all tables: each costs the start of a program.
+  const everything = [...columns].map(([table, names]) => `SELECT '${table}: ' || ${json(names)} FROM "${table}" one`).join(' UNION ALL ')
+  return new Set((await databases.query(space, everything)).map(([row]) => row!))
 }
 
 /** Files below a directory with their content. */

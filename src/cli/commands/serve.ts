@@ -23,7 +23,7 @@ export const command = defineCommand({
     if (input.flags['once'] === true) return toResult('once', await serveOnce(context, { dryRun: false }))
     return await untilStopped(input)
   },
-  text: (report) => ({ lines: report.ran === 'until-stopped' ? [`Stopped. ${count(report.spaces, 'space')} go on running by themselves.`] : roundLines(report) }),
+  text: (report) => ({ lines: report.ran === 'until-stopped' ? ['Stopped. The spaces go on running by themselves.'] : roundLines(report) }),
   exitCode: ({ failures }) => (failures.length === 0 ? 0 : 8),
 })
 

@@ -3,7 +3,7 @@ import { tasksOf, type Task } from './lanes.ts'
 import { packed } from './packed.ts'
 import type { FilesRun } from './run.ts'
 import { single } from './single.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 /** While the destination writes as much as it bears, the next things are read. */
 const readAhead = 1

@@ -6,7 +6,7 @@ import { nameOf, parentOf } from './names.ts'
 import { readPack, type Wanted } from './read-pack.ts'
 import type { FilesRun } from './run.ts'
 import { single } from './single.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 /** Fewer are as quickly written one by one, and then with a precondition. */
 const leastForBulk = 3
@@ -49,7 +49,7 @@ async function aimAll(run: FilesRun, items: readonly Item[]): Promise<Aim[]> {
 
 async function readOf(run: FilesRun, aims: readonly Aim[]): Promise<ReadonlyMap<string, Buffer>> {
   const wanted = aims.map(({ item }): Wanted => ({ path: item.key, size: item.bytes, etag: item.sourceMark }))
-  const { contents, zipFailed } = await readPack(run.context.source, wanted, run.limits.zip)
+  const { contents, zipFailed } = await readPack(run.context.source, wanted, { zip: run.limits.zip, holdsOnly: (folder, entries) => run.holdsOnly(folder, entries) })
   if (zipFailed !== undefined) run.zipFailed(zipFailed)
   return contents
 }
@@ -57,7 +57,7 @@ async function readOf(run: FilesRun, aims: readonly Aim[]): Promise<ReadonlyMap<
 /** Files that are there already with the same content are taken down; those with other content go beside. */
 async function withoutTwins(run: FilesRun, aims: readonly Aim[], read: ReadonlyMap<string, Buffer>): Promise<Loaded[]> {
   const twins = aims.filter(({ twin }) => twin !== undefined)
-  const { contents: there } = await readPack(run.context.destination, twins.map(({ path, item }): Wanted => ({ path, size: item.bytes })), true)
+  const { contents: there } = await readPack(run.context.destination, twins.map(({ path, item }): Wanted => ({ path, size: item.bytes })), { zip: true })
   const loaded: Loaded[] = []
   for (const aim of aims) {
     const bytes = read.get(aim.item.key)

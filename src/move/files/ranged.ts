@@ -9,7 +9,7 @@ import type { FilesRun } from './run.ts'
 import { SourceFailed, through } from './through.ts'
 import { isMissing, mayHaveHappened } from './trouble.ts'
 import { damaged } from './whole.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 import { isAsAnnounced, ours, settle } from './written.ts'
 
 interface Part {

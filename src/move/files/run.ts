@@ -131,6 +131,11 @@ export class FilesRun {
     return item
   }
 
+  /** As the journal knows the source. */
+  holdsOnly(folder: string, entries: number): boolean {
+    return this.journal.children('files', folder, { limit: entries + 1 }).length === entries
+  }
+
   /** Name for the destination: its own, or the one chosen because its own is refused there. */
   nameFor(item: Item): string {
     return factsOf(item).as ?? item.key.slice(item.key.lastIndexOf('/') + 1)

@@ -6,7 +6,7 @@ import { merged, refused } from './merge.ts'
 import { join, otherKey } from './names.ts'
 import type { FilesRun } from './run.ts'
 import { isMissing, reasonOf, stops } from './trouble.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 interface Folder {
   readonly path: string

@@ -3,7 +3,7 @@ import type { Item } from '../journal.ts'
 import { factsOf, isFolder, keepsTime } from './facts.ts'
 import type { FilesRun } from './run.ts'
 import { isMissing, stops } from './trouble.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 /**
  * Gives the folders that this move made their times, the deepest first: each write below a folder gave it a new one. Last of all.

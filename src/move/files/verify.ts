@@ -9,7 +9,7 @@ import { nameOf, parentOf } from './names.ts'
 import { notOwn } from './own.ts'
 import { readPack } from './read-pack.ts'
 import { isMissing, stops } from './trouble.ts'
-import { inParallel } from './workers.ts'
+import { inParallel } from '../workers.ts'
 
 /** Packed files are read again from both sides: all if they are few, else about so many. */
 const sample = 200
@@ -115,8 +115,8 @@ async function verifyContent(check: Check, item: Item, entry: RemoteEntry): Prom
 }
 
 async function readAgain({ context, ...check }: Check, items: readonly Item[]): Promise<void> {
-  const { contents: here } = await readPack(context.source, items.map(({ key, bytes, sourceMark }) => ({ path: key, size: bytes, etag: sourceMark })), true)
-  const { contents: there } = await readPack(context.destination, items.map(({ destinationKey = '', bytes }) => ({ path: destinationKey, size: bytes })), true)
+  const { contents: here } = await readPack(context.source, items.map(({ key, bytes, sourceMark }) => ({ path: key, size: bytes, etag: sourceMark })), { zip: true })
+  const { contents: there } = await readPack(context.destination, items.map(({ destinationKey = '', bytes }) => ({ path: destinationKey, size: bytes })), { zip: true })
   for (const { key, destinationKey = '' } of items) {
     const [mine, theirs] = [here.get(key), there.get(destinationKey)]
     if (mine === undefined || theirs === undefined || !mine.equals(theirs)) check.differing.push({ what: key, reason: 'its content differs, or could not be read on both sides', next: 'run the move again' })

@@ -29,6 +29,7 @@ export function groupwareKind<Settings>(realm: Realm<Settings>): Kind {
 }
 
 async function pass<Settings>(run: GroupwareRun<Settings>): Promise<void> {
+  run.journal.setFact(`${run.kind}.pass`, String(run.pass))
   const listing = await scan(run)
   checkShrink(run.context, run.kind)
   run.recount()

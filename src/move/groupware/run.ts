@@ -19,7 +19,6 @@ export class GroupwareRun<Settings> {
     this.from = realm.open(withSessions(context.source.remote))
     this.to = realm.open(withSessions(context.destination.remote))
     this.pass = Number(context.journal.fact(`${realm.kind}.pass`) ?? 0) + 1
-    context.journal.setFact(`${realm.kind}.pass`, String(this.pass))
   }
 
   get kind(): Realm<Settings>['kind'] {

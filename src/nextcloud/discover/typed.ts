@@ -15,7 +15,7 @@ const pages = new Set(['index.php', 'remote.php', 'public.php', 'ocs', 'status.p
 const mostParents = 4
 
 /** Schemes under which addresses of a Nextcloud go about; what follows is the same. */
-const schemes: Readonly<Record<string, readonly Scheme[]>> = { https: ['https'], davs: ['https'], webdavs: ['https'], nc: ['https'], http: ['http'], dav: ['http'], webdav: ['http'] }
+const schemes: ReadonlyMap<string, Scheme> = new Map([['https', 'https'], ['davs', 'https'], ['webdavs', 'https'], ['nc', 'https'], ['http', 'http'], ['dav', 'http'], ['webdav', 'http']])
 
 /**
  * Reads what a person typed or pasted: a host, an address with or without scheme, a page of a Nextcloud, a federated cloud id
@@ -26,8 +26,8 @@ export function candidatesOf(typed: string): Candidates {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   const url = hostIn(scheme === undefined ? text : text.slice(scheme.length + 3))
   if (url === undefined || (scheme === undefined && !url.hostname.includes('.') && !isLocal(url.hostname))) throw notAddress(typed, 'no host can be read from it')
-  const wanted = scheme === undefined ? unsaid(url.hostname) : schemes[scheme]
-  if (wanted === undefined) throw notAddress(typed, `${scheme}:// does not lead to one`)
+  const wanted = scheme === undefined ? unsaid(url.hostname) : [schemes.get(scheme)].filter((one) => one !== undefined)
+  if (wanted.length === 0) throw notAddress(typed, `${scheme}:// does not lead to one`)
   return { host: url.host, bases: parentsOf(url.pathname).flatMap((path) => wanted.map((one) => `${one}://${url.host}${path}`)) }
 }
 

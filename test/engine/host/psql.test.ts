@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { identifier, literal, parseRows } from '../../../src/engine/host/databases/psql.ts'
+import { explainPsql, identifier, literal, parseRows } from '../../../src/engine/host/databases/psql.ts'
 import { scramVerifier } from '../../../src/engine/host/databases/scram.ts'
+import { ChatonError } from '../../../src/kit/errors.ts'
 
 describe('SQL text', () => {
   it('quotes names and values', () => {
@@ -13,6 +14,27 @@ describe('SQL text', () => {
 
   it('refuses NUL', () => {
     expect(() => literal('a\0b')).toThrow(/NUL/)
+  })
+})
+
+describe('why PostgreSQL cannot be spoken to', () => {
+  const config = { databaseSocket: '/run/pg', databasePort: 5433, databaseAdmin: 'postgres' }
+  const said = (line: string): ChatonError => explainPsql(new ChatonError('remote-failed', `psql -h /run/pg failed (exit 2):\npsql: error: connection to server on socket "/run/pg/.s.PGSQL.5433" failed: ${line}\n\tIs the server running?`), config)
+
+  it.each([
+    ['No such file or directory', /^PostgreSQL does not answer at \/run\/pg, port 5433 \(database\.socketDirectory, database\.port\): No such file or directory$/, /pg_lsclusters/, false],
+    ['Permission denied', /^PostgreSQL does not answer at .*: Permission denied$/, /pg_lsclusters/, false],
+    ['FATAL:  the database system is starting up', /^PostgreSQL does not answer at .*: the database system is starting up$/, /pg_lsclusters/, true],
+    ['FATAL:  role "postgres" does not exist', /does not let the user "postgres" \(database\.adminUser\) in: role "postgres" does not exist$/, /set database\.adminUser/, false],
+    ['FATAL:  Peer authentication failed for user "postgres"', /does not let the user "postgres"/, /set database\.adminUser/, false],
+  ])('%s', (line, message, next, retryable) => {
+    const { code, message: told, next: [first], retryable: again } = said(line)
+    expect([code, told, first, again]).toEqual(['machine-not-ready', expect.stringMatching(message), expect.stringMatching(next), retryable])
+  })
+
+  it('leaves a failing query as it is', () => {
+    const failing = new ChatonError('remote-failed', 'psql failed (exit 3):\npsql:<stdin>:4: ERROR:  42P01: relation "x" does not exist')
+    expect(explainPsql(failing, config)).toBe(failing)
   })
 })
 

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { provision } from '../../conformance/engine-steps.ts'
+import { choosePassword, provision } from '../../conformance/engine-steps.ts'
 import { describeNextcloudHttp } from '../../conformance/nextcloud.ts'
 import { sandboxForTest } from './setup.ts'
 
@@ -7,8 +7,12 @@ describeNextcloudHttp('sandbox', async () => {
   const { engine, newTarget, directory } = await sandboxForTest()
   const target = newTarget()
   await provision(engine, target)
-  const credentials = await engine.createAppPassword(target, target.administrator, 'wire test')
-  const first = { url: engine.address(target).url, user: credentials.userId, password: credentials.password }
+  const { administrator, owner } = target
+  const { link } = await engine.invite(target, { userId: administrator, displayName: owner.name, email: owner.email, locale: owner.locale })
+  const accountPassword = 'Camille-Passwort-1729'
+  await choosePassword(engine, target, link, accountPassword)
+  const credentials = await engine.createAppPassword(target, administrator, 'wire test')
+  const first = { url: engine.address(target).url, user: credentials.userId, password: credentials.password, accountPassword }
   return {
     ...first,
     cleanup: async () => {

@@ -11,3 +11,18 @@ export function onEveryRelease(suite: string, run: (name: string, release: strin
     })
   }
 }
+
+/** Runs a suite between releases, from the first to the second; those that this machine cannot run are skipped by name. */
+export function betweenReleases(suite: string, pairs: readonly (readonly [string, string])[], run: (name: string, releases: readonly [string, string]) => void): void {
+  const cases = pairs.map((releases) => ({
+    releases,
+    name: `Nextcloud ${releases.join(' to ')}`,
+    missing: releases.map((release) => lacks({ release, postgresql: true, caddy: true })).find((lack) => lack !== undefined),
+  }))
+  for (const { name, releases } of cases.filter(({ missing }) => missing === undefined)) run(name, releases)
+  for (const { name, missing } of cases.filter((entry) => entry.missing !== undefined)) {
+    describe(`${suite}: ${name}`, () => {
+      it.skip(`this machine lacks ${missing ?? ''}`, () => {})
+    })
+  }
+}

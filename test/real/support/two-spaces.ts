@@ -1,3 +1,4 @@
+import type { Config } from '../../../src/config/options.ts'
 import { caddySites } from '../../../src/engine/host/sites/index.ts'
 import { systemClock } from '../../../src/kit/clock.ts'
 import { openRemoteFiles } from '../../../src/nextcloud/files/index.ts'
@@ -29,11 +30,13 @@ interface TwoSpacesOptions {
   /** Loopback port of the first; the second has the next. */
   readonly firstPort?: number
   readonly workers?: number
+  /** Of both, for example a mail server. */
+  readonly settings?: Partial<Config>
 }
 
 /** Two spaces with room, each with an account without the files that new accounts are given; disposing leaves nothing. */
-export async function openTwoSpaces({ releases, firstPort = 33_500, workers = 4 }: TwoSpacesOptions): Promise<TwoSpaces> {
-  const lab = await openLab({}, { sites: (supervisor, config) => caddySites({ config, supervisor, clock: systemClock }) })
+export async function openTwoSpaces({ releases, firstPort = 33_500, workers = 4, settings = {} }: TwoSpacesOptions): Promise<TwoSpaces> {
+  const lab = await openLab(settings, { sites: (supervisor, config) => caddySites({ config, supervisor, clock: systemClock }) })
   const opened: Disposable[] = []
   const dispose = async (): Promise<void> => {
     for (const one of opened) one[Symbol.dispose]()

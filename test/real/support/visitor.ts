@@ -1,21 +1,13 @@
 import { expect } from 'vitest'
+import { choosePasswordAt } from '../../conformance/engine-steps.ts'
 import { ask, type Wire } from '../../conformance/wire.ts'
 
 /** What a person does with an invitation: opens the link, chooses a password, sends the form. Answers how they sign in from then on. */
 export async function acceptInvitation(link: string, password: string): Promise<Wire> {
-  const page = await fetch(link)
-  const form = await page.text()
-  const token = /data-requesttoken="([^"]+)"/.exec(form)?.[1] ?? ''
-  const cookie = page.headers.getSetCookie().map((line) => line.split(';', 1)[0]).join('; ')
-  const sent = await fetch(link.replace('/reset/form/', '/set/'), {
-    method: 'POST',
-    headers: { cookie, requesttoken: token, 'content-type': 'application/json' },
-    body: JSON.stringify({ password, proceed: true }),
-  })
-  const answer = await sent.text()
-  expect([sent.status, answer]).toEqual([200, expect.stringContaining('success')])
-  const user = new URL(link).pathname.split('/').at(-1) ?? ''
-  return { url: new URL(link).origin, user: decodeURIComponent(user), password }
+  const { origin, pathname } = new URL(link)
+  const user = decodeURIComponent(pathname.split('/').at(-1) ?? '')
+  expect(await choosePasswordAt(origin, pathname, password)).toMatchObject({ status: 'success', user })
+  return { url: origin, user, password }
 }
 
 /** The same account with an app password, as a sync client signs in: checked in a tenth of the time of the account's own. */

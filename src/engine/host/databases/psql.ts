@@ -67,7 +67,7 @@ export function psqlDoor(config: PsqlConfig, users: Pick<UnixUsers, 'find'>, clo
           return await once(input, database)
         } catch (error) {
           const failure = asChatonError(error)
-          if (attempt >= tries || !passing.test(failure.message)) throw explained(failure, config)
+          if (attempt >= tries || !passing.test(failure.message)) throw explainPsql(failure, config)
           await clock.sleep(pauseMs)
         }
       }
@@ -91,18 +91,24 @@ export function parseRows(text: string): Rows {
   return rows
 }
 
-function explained(error: ChatonError, { databaseSocket, databasePort, databaseAdmin }: PsqlConfig): ChatonError {
+/** Answers that it is there, and does not want this user. What else it may say (it is starting, it is full) passes by itself. */
+const unwelcome = /role ".*" does not exist|authentication failed|no pg_hba\.conf entry|is not permitted to log in/
+
+/** What `psql` says when it cannot connect, with the settings that lead there. Other failures are left as they are. Pure. */
+export function explainPsql(error: ChatonError, { databaseSocket, databasePort, databaseAdmin }: PsqlConfig): ChatonError {
   const said = /^psql: error: (?:connection to server .*? failed: )?(.*)$/m.exec(error.message)?.[1]
   if (error.code !== 'remote-failed' || said === undefined) return error
   const where = `${databaseSocket}, port ${databasePort} (database.socketDirectory, database.port)`
-  if (/role ".*" does not exist|authentication failed|permission denied/i.test(said)) {
-    return new ChatonError('machine-not-ready', `PostgreSQL at ${where} does not let the user "${databaseAdmin}" (database.adminUser) in: ${said.replace('FATAL:  ', '')}`, {
+  const reason = said.replace(/^FATAL: +/, '')
+  if (unwelcome.test(reason)) {
+    return new ChatonError('machine-not-ready', `PostgreSQL at ${where} does not let the user "${databaseAdmin}" (database.adminUser) in: ${reason}`, {
       cause: error,
       next: ['set database.adminUser in chaton.yaml to the operating-system user that PostgreSQL knows as its superuser (on Debian: postgres)'],
     })
   }
-  return new ChatonError('machine-not-ready', `PostgreSQL does not answer at ${where}: ${said}`, {
+  return new ChatonError('machine-not-ready', `PostgreSQL does not answer at ${where}: ${reason}`, {
     cause: error,
+    retryable: said !== reason,
     next: ['pg_lsclusters shows what runs and at which port; systemctl start postgresql (or pg_ctlcluster <version> <name> start) starts it'],
   })
 }

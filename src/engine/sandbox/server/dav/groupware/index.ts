@@ -1,10 +1,11 @@
 import { header, readBody, readText, type SignedIn } from '../../exchange.ts'
-import { badRequest, forbidden, methodNotAllowed, notFoundMessage, notImplemented, reply, unsupportedMediaType, type Reply } from '../../reply.ts'
-import { escapeXml, multistatus, parseXml, responseXml } from '../../xml.ts'
+import { badRequest, forbidden, methodNotAllowed, notFoundMessage, notImplemented, reply, type Reply } from '../../reply.ts'
+import { multistatus, parseXml, responseXml } from '../../xml.ts'
 import { hrefOf } from '../names.ts'
 import { checkPreconditions } from '../preconditions.ts'
 import { askedProperties, httpDate, pick } from '../properties.ts'
 import { collectionProperty, objectProperty, principalProperty, rootProperty, usualNames } from './properties.ts'
+import { inspect } from './inspect.ts'
 import { checkLimits } from './limits.ts'
 import { report } from './report.ts'
 import { settingsOf } from './settings.ts'
@@ -115,14 +116,4 @@ async function onObject(exchange: SignedIn, place: Place, uri: string): Promise<
   if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw forbidden('')
   const type = place.kind === 'calendar' ? `text/calendar; charset=utf-8; component=${old.component}` : 'text/vcard; charset=utf-8'
   return reply(200, { 'content-type': type, etag: `"${old.etag}"`, 'oc-etag': `"${old.etag}"`, 'last-modified': httpDate(old.modified) }, Buffer.from(old.data))
-}
-
-/** The UID and the component of an object; throws 415 for what is neither calendar nor card. */
-function inspect(kind: Kind, data: string): { uid: string; component: string } {
-  const shape = kind === 'calendar' ? /^BEGIN:VCALENDAR\r?\n[\s\S]*END:VCALENDAR\s*$/ : /^BEGIN:VCARD\r?\n[\s\S]*END:VCARD\s*$/
-  if (!shape.test(data)) throw unsupportedMediaType(`This resource only supports valid ${kind === 'calendar' ? 'iCalendar 2.0' : 'vCard'} data. Parse error: This parser only supports VCARD and VCALENDAR files`)
-  const component = kind === 'calendar' ? /^BEGIN:(VEVENT|VTODO|VJOURNAL)/m.exec(data)?.[1]?.toLowerCase() : 'vcard'
-  const uid = /^UID(?:;[^:]*)?:(.+?)\r?$/m.exec(data)?.[1]
-  if (component === undefined || uid === undefined) throw badRequest(escapeXml('Every object needs a component and a UID'))
-  return { uid, component }
 }
