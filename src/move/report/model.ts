@@ -97,36 +97,30 @@ const isWanted = ({ state }: ReportKind): boolean => state !== 'left-out' && sta
 
 const sideOf = ({ address, account, displayName, version }: ReportSide): ReportSide => ({ address, account, ...(displayName === undefined ? {} : { displayName }), version })
 
-/** Of a kind that was not to be carried; undefined for one that was. */
-function chosenState(name: KindName, { available, chosen }: Pick<ReportInput, 'available' | 'chosen'>): 'unavailable' | 'left-out' | undefined {
-  if (!available.includes(name)) return 'unavailable'
-  return chosen.includes(name) ? undefined : 'left-out'
-}
-
-function reportKind(name: KindName, { available, chosen, outcomes, failures, checks }: ReportInput): ReportKind {
-  const { moved, alreadyThere, bytes, refused, renamed = [] } = outcomes[name] ?? { moved: 0, alreadyThere: 0, refused: [] }
-  const check = checks[name]
-  const failure = (failures[name] ?? check?.failure)?.message
-  const differing = check?.differing ?? []
-  const carried = stateOf(failure, differing.length, outcomes[name]?.carried ?? false)
+function reportKind(name: KindName, input: ReportInput): ReportKind {
+  const { moved, alreadyThere, bytes, refused, renamed = [] } = input.outcomes[name] ?? { moved: 0, alreadyThere: 0, refused: [] }
+  const check = input.checks[name]
+  const failure = (input.failures[name] ?? check?.failure)?.message
   return {
     name,
-    state: chosenState(name, { available, chosen }) ?? carried,
+    state: stateOf(name, input),
     moved,
     alreadyThere,
     ...(bytes === undefined ? {} : { bytes }),
     renamed,
     refused,
     ...(check === undefined || check.failure !== undefined ? {} : { checked: check.checked }),
-    differing,
+    differing: check?.differing ?? [],
     ...(failure === undefined ? {} : { failure }),
   }
 }
 
-function stateOf(failure: string | undefined, differing: number, carried: boolean): KindState {
-  if (failure !== undefined) return 'failed'
-  if (!carried) return 'pending'
-  return differing > 0 ? 'differing' : 'moved'
+function stateOf(name: KindName, { available, chosen, outcomes, failures, checks }: ReportInput): KindState {
+  if (!available.includes(name)) return 'unavailable'
+  if (!chosen.includes(name)) return 'left-out'
+  if (failures[name] !== undefined || checks[name]?.failure !== undefined) return 'failed'
+  if (outcomes[name]?.carried !== true) return 'pending'
+  return (checks[name]?.differing.length ?? 0) > 0 ? 'differing' : 'moved'
 }
 
 function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords }: ReportInput): Todo[] {
