@@ -119,6 +119,7 @@ export async function openApp({ config, logger }: { readonly config: Config; rea
       return await setupHost({ ...options, config, releases: await releases() })
     },
     close: async () => {
+      if (host.opened !== undefined) await (await host.opened.catch(() => undefined))?.close()
       // Where it could not be opened, the command has said so.
       const opened = await records.opened?.catch(() => undefined)
       await opened?.store[Symbol.asyncDispose]()

@@ -77,6 +77,11 @@ export class Agents {
     await (await session?.catch(() => undefined))?.end()
   }
 
+  /** Ends all of them: a command that is done does not wait until they end by themselves. */
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#sessions.keys()].map(async (id) => await this.close(id)))
+  }
+
   async #session(space: HostSpace): Promise<Session> {
     const known = this.#sessions.get(space.names.id)
     if (known !== undefined && !(await known).over) return await known

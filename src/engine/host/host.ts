@@ -32,6 +32,8 @@ export interface HostEngine extends Engine {
   prepareGolden(release: string): Promise<void>
   /** Removes the golden space of a release that goes. Repeatable. */
   forgetGolden(release: string): Promise<void>
+  /** Ends what was kept ready for further questions. */
+  close(): Promise<void>
   readonly parts: HostParts
 }
 
@@ -55,6 +57,9 @@ export async function hostEngine({ config, secrets, clock, logger, volumes, site
   return {
     ...engineOf(parts),
     parts,
+    async close() {
+      await Promise.all([agents.closeAll(), goldenAgents.closeAll()])
+    },
     async prepareGolden(release) {
       await golden.prepare(release)
     },
