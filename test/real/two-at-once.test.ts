@@ -51,6 +51,13 @@ describe.skipIf(reason !== undefined)(`two provisions at once${reason === undefi
     for (const url of ports) expect((await fetch(`${url}/status.php`)).status).toBe(200)
   })
 
+  test('a command ends when it is done: it does not wait for the PHP that it kept ready', async () => {
+    const began = performance.now()
+    await here.json('account', 'list', here.slug('un'))
+    // Left to itself, that PHP ends three seconds after the last question.
+    expect(performance.now() - began).toBeLessThan(3000)
+  })
+
   test.each([0, 150, 800])('one slug, the second run %i ms after the first: one space, one mail, and the other run is told', async (pauseMs) => {
     const name = `meme-${pauseMs}`
     const file = here.manifest(name)
