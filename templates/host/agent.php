@@ -310,7 +310,7 @@ final class Agent {
 			$accounts[] = ['userId' => $user->getUID()] + $this->partsOf($sizes, $user->getUID());
 		}
 		$shared = $sizes[$this->storageId('local::' . $this->config->getSystemValueString('datadirectory') . '/')] ?? [];
-		return ['accounts' => $accounts, 'appDataBytes' => max(0, ...array_values($shared))];
+		return ['accounts' => $accounts, 'appDataBytes' => max([0, ...array_values($shared)])];
 	}
 
 	private function partsOf(array $sizes, string $userId): array {

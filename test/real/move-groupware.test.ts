@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock, type Clock } from '../../src/kit/clock.ts'
 import { calendars } from '../../src/move/calendars/index.ts'
@@ -20,12 +19,6 @@ const cards = fixturesIn('vcard')
 const work: CalendarProperties = { displayName: 'Chantier & co 🔨', description: 'Tout\nle bois', colour: '#aa5500', order: 4, timezone: undefined, transparent: true, enabled: false, components: ['VEVENT', 'VTODO', 'VJOURNAL'] }
 const book = { displayName: 'Voisines', description: 'Du 12', enabled: true }
 const organizer = fixture('ical/meeting-as-organizer.ics')
-
-/** Hours pass in seconds. */
-const fastClock = (factor: number): Clock => {
-  const start = Date.now()
-  return { now: () => new Date(start + (Date.now() - start) * factor), sleep: async (milliseconds) => await delay(milliseconds / factor) }
-}
 
 /** As another program sees it. */
 async function plainGet(account: AccountForTest, path: string, accept = '*/*'): Promise<string> {
@@ -135,24 +128,6 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       expect(left.map(({ what }) => what)).toEqual(expect.arrayContaining(['Trash of the calendars']))
       expect((await openCalendars(spaces.source.remote).list()).filter(({ is }) => is === 'generated').map(({ uri }) => uri)).toEqual(['contact_birthdays'])
       expect(left.find(({ reason }) => reason.includes('birthdays'))).toBeDefined()
-    })
-
-    it('a limit of new calendars is waited for; a full account is refused with its number', async () => {
-      for (const [side, rate] of [['source', 1000], ['destination', 3]] as const) {
-        for (const [key, value] of [['rateLimitCalendarCreation', rate], ['rateLimitPeriodCalendarCreation', 6], ['maximumCalendarsSubscriptions', side === 'source' ? -1 : 9]] as const) {
-          await spaces.occ(side, 'config:app:set', 'dav', key, '--value', String(value), ...(Number.parseInt(side === 'source' ? from : to) >= 29 ? ['--type', 'integer'] : []))
-        }
-      }
-      const home = openCalendars(spaces.source.remote)
-      for (let number = 0; number < 7; number++) expect(await home.create(`many-${number}`, { ...work, displayName: `Many ${number}` })).toEqual({ outcome: 'made' })
-      using second = newJournal()
-      using context = move(fastClock(600), second.path)
-      const { refused } = await calendars.run(context)
-      expect(context.told.some(({ note }) => note?.startsWith('the new host takes 10 new calendars in an hour: going on at') === true)).toBe(true)
-      const there = (await openCalendars(spaces.destination.remote).list()).filter(({ is }) => is === 'calendar' || is === 'subscription').length
-      expect(there).toBe(9)
-      const full = refused.filter(({ reason }) => reason.startsWith('the new host allows an account no more calendars than the'))
-      expect(full.map(({ what }) => what)).toEqual(['Many 6'])
     })
   })
 })
