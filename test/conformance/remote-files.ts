@@ -252,7 +252,8 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         }
       })
 
-      it.each([true, false])('reads many files of a folder (whole: %s)', async (whole) => {
+      it.for([true, false])('reads many files of a folder (whole: %s)', async (whole, { skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         const folder = `${root}/zip-${whole}`
         await files.makeFolder(folder)
         await files.makeFolder(`${folder}/sub folder`)
@@ -273,7 +274,8 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect(rest.toSorted()).toEqual([...some.keys()].toSorted())
       })
 
-      it('stops at a file that has changed since', async () => {
+      it('stops at a file that has changed since', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         await files.makeFolder(`${root}/changing`)
         await write(`${root}/changing/a.txt`, 'as before')
         await write(`${root}/changing/b.txt`, 'longer than before')
@@ -281,7 +283,8 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         for (const whole of [true, false]) expect(await refusal(buffer(files.readMany(`${root}/changing`, known, { whole }) as never))).toEqual({ code: 'conflict', status: 200 })
       })
 
-      it('splits a list that is too long for one address', async () => {
+      it('splits a list that is too long for one address', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         await files.makeFolder(`${root}/long`)
         const parts = Array.from({ length: 60 }, (_, index) => ({ path: `${root}/long/${'é'.repeat(80)} ${index}.txt`, bytes: Buffer.from(`file ${index}`), mtime }))
         expect((await files.writeMany(parts)).size).toBe(60)
@@ -293,19 +296,14 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect(got.toSorted()).toEqual(parts.map(({ path }) => path).toSorted())
       })
 
-      it('gives nothing wrong where one of the list is gone: the rest, or since 31 nothing', async () => {
-        await write(`${root}/bulk/stays.txt`, 'stays')
-        const list = new Map([[`${root}/bulk/plain.txt`, 3], [`${root}/bulk/gone.txt`, 3], [`${root}/bulk/stays.txt`, 5]])
-        const got: string[] = []
-        const reading = async (): Promise<string> => {
-          for await (const { path } of files.readMany(`${root}/bulk`, list)) got.push(path)
-          return 'read'
-        }
-        const outcome = await reading().catch((error: unknown) => (error as ChatonError).code)
-        expect([outcome, got.toSorted()]).toEqual(made.remote.facts.major >= 31 ? ['not-found', []] : ['read', [`${root}/bulk/plain.txt`, `${root}/bulk/stays.txt`]])
+      it('refuses all where one of the list is gone', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
+        const both = new Map([[`${root}/bulk/plain.txt`, 3], [`${root}/bulk/gone.txt`, 3]])
+        expect(await refusal(buffer(files.readMany(`${root}/bulk`, both) as never))).toEqual({ code: 'not-found', status: 404 })
       })
 
-      it('is not deceived by a folder named like the way to the account', async () => {
+      it('is not deceived by a folder named like the way to the account', async ({ skip }) => {
+        skip(!files.abilities.zip, 'no zip before 31')
         const folder = `${root}/trap`
         for (const path of [folder, `${folder}/${made.remote.uid}`, `${folder}/${made.remote.uid}/files`, `${folder}/${made.remote.uid}/files/${root}`]) await files.makeFolder(path)
         await write(`${folder}/${made.remote.uid}/files/${root}/same.txt`, 'wrong')
@@ -347,7 +345,8 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect(found).toMatchObject({ size: total, mtime, ctime: 1_500_000_000 })
         expect([written.etag ?? found.etag, written.fileId ?? found.fileId]).toEqual([found.etag, found.fileId])
         const hash = sha256(Buffer.concat([first, second, third]))
-        expect([written.sha256, await files.sha256(target)]).toEqual([hash, hash])
+        expect(await files.sha256(target)).toBe(hash)
+        expect([hash, undefined]).toContain(written.sha256)
         expect(await later.parts()).toEqual(new Map())
         expect(await refusal(later.finish(total, { over: 'new', mtime }))).toEqual({ code: 'conflict', status: 412 })
         await files.remove(target, found.etag)

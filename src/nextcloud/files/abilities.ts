@@ -16,7 +16,7 @@ export function abilitiesOf({ major, capabilities }: RemoteFacts): FileAbilities
   const { dav, files } = Capabilities.parse(capabilities)
   const manners = mannersOf(major)
   return {
-    zip: true,
+    zip: manners.zip,
     bulk: manners.bulk && dav.bulkupload !== undefined,
     serverHash: manners.serverHash,
     chunk: { least: leastChunk, most: Math.max(leastChunk, files.chunked_upload?.max_size ?? manners.chunkMost) },

@@ -59,7 +59,7 @@ export interface ZipMember {
 
 /** Limits and abilities of one server for files; see quirks.ts for the evidence. */
 export interface FileAbilities {
-  /** {@link RemoteFiles.readMany} works: through DAV since 31, by a page of the files app before. */
+  /** {@link RemoteFiles.readMany} works: `GET` of a folder as zip through DAV (since 31). */
   readonly zip: boolean
   /** `POST /remote.php/dav/bulk` (since 23, unless the hoster switched it off). */
   readonly bulk: boolean
@@ -90,10 +90,10 @@ export interface RemoteFiles {
   read(path: string, options?: { readonly etag?: string; readonly from?: number; readonly to?: number }): Promise<{ readonly stream: Readable; readonly size: number; readonly etag: string }>
   /**
    * Many small files of one folder (and below it) at once, held in memory until the archive has come to its end and is found whole.
-   * `files`: path and size expected, all below `folder`; what is damaged, or alone in its folder before 31, is not handed out. The names
-   * are sent, about a hundred a request (before 31: for each folder); since 31, one that is gone makes the server refuse all (`not-found`).
-   * `whole`: these are all the files below the folder, so that its name alone is sent (not for the root). Throws `conflict` where a file
-   * is new or has another size, `remote-failed` where the archive is broken: what was handed out is good, the rest is to be read one by one.
+   * `files`: path and size expected, all below `folder`; damaged ones are not handed out. The names are sent, about a hundred a request;
+   * one that is gone makes the server refuse all (`not-found`). `whole`: these are all the files below the folder, so that its name
+   * alone is sent (not for the root). Throws `conflict` where a file is new or has another size, `remote-failed` where the archive is
+   * broken: what was handed out is good, the rest is to be read one by one.
    */
   readMany(folder: string, files: ReadonlyMap<string, number>, options?: { readonly whole?: boolean }): AsyncIterable<ZipMember>
   write(path: string, body: { readonly stream: Readable; readonly length: number }, options: WriteOptions): Promise<Written>

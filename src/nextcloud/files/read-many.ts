@@ -2,14 +2,13 @@ import { ChatonError } from '../../kit/errors.ts'
 import { textOf } from '../../kit/http-stream.ts'
 import { refusal, type Remote } from '../remote.ts'
 import type { ZipMember } from './contract.ts'
-import type { Manners } from './quirks.ts'
 import { readZip } from './zip/reader.ts'
 import { zipRequests, type Wanted, type ZipRequest } from './zip/requests.ts'
 
 const patienceMs = 600_000
 
-export async function* readMany(remote: Remote, { zip, ...wanted }: Wanted & Pick<Manners, 'zip'>): AsyncGenerator<ZipMember> {
-  for (const request of zipRequests(remote.uid, wanted, zip)) yield* await readArchive(remote, request, wanted.folder)
+export async function* readMany(remote: Remote, wanted: Wanted): AsyncGenerator<ZipMember> {
+  for (const request of zipRequests(remote.uid, wanted)) yield* await readArchive(remote, request, wanted.folder)
 }
 
 async function readArchive(remote: Remote, { address, members }: ZipRequest, folder: string): Promise<ZipMember[]> {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { zipRequests } from '../../../src/nextcloud/files/zip/requests.ts'
 
 const sizes = (...paths: readonly string[]): Map<string, number> => new Map(paths.map((path) => [path, 1]))
-const told = (wanted: { folder: string; files: Map<string, number>; whole?: boolean }, zip: 'dav' | 'page' = 'dav') =>
-  Array.from(zipRequests('ann', { whole: false, ...wanted }, zip), ({ address, members }) => [decodeURIComponent(address), ...[...members].map(([name, { path }]) => (name === path ? name : `${name} = ${path}`))])
+const told = (wanted: { folder: string; files: Map<string, number>; whole?: boolean }) =>
+  Array.from(zipRequests('ann', { whole: false, ...wanted }), ({ address, members }) => [decodeURIComponent(address), ...[...members].map(([name, { path }]) => (name === path ? name : `${name} = ${path}`))])
 
 describe('src/nextcloud/files/zip/requests', () => {
   it('asks DAV for a list below a folder, or for the folder', () => {
@@ -14,7 +14,7 @@ describe('src/nextcloud/files/zip/requests', () => {
   })
 
   it('encodes what would end the list or the address', () => {
-    const [request] = zipRequests('ann', { folder: '', files: sizes('a&b=c #1?.txt', 'quote".txt', 'ü%41+.txt'), whole: false }, 'dav')
+    const [request] = zipRequests('ann', { folder: '', files: sizes('a&b=c #1?.txt', 'quote".txt', 'ü%41+.txt'), whole: false })
     expect(request?.address).toMatch(/^\/remote\.php\/dav\/files\/ann\?files=\[[^ &#"+?]+\]$/)
     expect(JSON.parse(new URL(`http://x${request?.address}`).searchParams.get('files') ?? '')).toEqual(['a&b=c #1?.txt', 'quote".txt', 'ü%41+.txt'])
   })
@@ -28,7 +28,7 @@ describe('src/nextcloud/files/zip/requests', () => {
 
   it('parts long lists, and gives each file once', () => {
     const files = sizes(...Array.from({ length: 500 }, (_, index) => `f/${'é'.repeat(20)}${index}`))
-    const requests = [...zipRequests('ann', { folder: 'f', files, whole: false }, 'dav')]
+    const requests = [...zipRequests('ann', { folder: 'f', files, whole: false })]
     expect(requests.length).toBeGreaterThan(5)
     expect(requests.every(({ address }) => address.length < 7000)).toBe(true)
     expect(requests.flatMap(({ members }) => Array.from(members.values(), ({ path }) => path))).toEqual([...files.keys()])
@@ -36,13 +36,5 @@ describe('src/nextcloud/files/zip/requests', () => {
 
   it('takes one name that is longer than a list', () => {
     expect(told({ folder: '', files: sizes('é'.repeat(2000)) }).length).toBe(1)
-  })
-
-  it('asks the page of the files app for each folder, and for no file alone', () => {
-    const page = '/index.php/apps/files/ajax/download.php?dir='
-    const files = sizes('a/1', 'a/b/2', 'a/3', 'a/b c/4', 'a/b c/5')
-    expect(told({ folder: 'a', files }, 'page')).toEqual([[`${page}/a&files=["1","3"]`, '1 = a/1', '3 = a/3'], [`${page}/a/b c&files=["4","5"]`, '4 = a/b c/4', '5 = a/b c/5']])
-    expect(told({ folder: 'a/b c', files: sizes('a/b c/4', 'a/b c/5'), whole: true }, 'page')).toEqual([[`${page}/a&files=["b c"]`, 'b c/4 = a/b c/4', 'b c/5 = a/b c/5']])
-    expect(told({ folder: '', files: sizes('x', 'y') }, 'page')).toEqual([[`${page}/&files=["x","y"]`, 'x', 'y']])
   })
 })
