@@ -5,14 +5,35 @@ import { join, resolve } from 'node:path'
 import { setup as build } from '../test/support/build.ts'
 import { whyNoHostEngine } from '../test/real/support/machine.ts'
 import { openTwoSpaces, type AccountForTest, type TwoSpaces } from '../test/real/support/two-spaces.ts'
-import type { Account, Order, Outcome } from './move-child.ts'
 
 export const release = '32.0.1'
-const child = resolve(import.meta.dirname, 'move-child.ts')
+const child = resolve(import.meta.dirname, 'move-child.js')
 
 export async function whyNoMove(): Promise<string | undefined> {
   if (spawnSync('rclone', ['version'], { stdio: 'ignore' }).status !== 0) return 'rclone is not installed'
   return await whyNoHostEngine()
+}
+
+export interface Account {
+  readonly url: string
+  readonly userId: string
+  readonly password: string
+}
+
+/** What move-child.js is told, on standard input. */
+export interface Order {
+  readonly source: Account
+  readonly destination: Account
+  readonly journal: string
+}
+
+/** What it answers, on standard output. */
+export interface Outcome {
+  readonly seconds: number
+  /** Largest resident memory of the process, MiB. */
+  readonly memory: number
+  readonly moved: number
+  readonly refused: number
 }
 
 export interface MoveLab extends AsyncDisposable, TwoSpaces {
@@ -42,7 +63,7 @@ export async function openMoveLab(firstPort = 33_600): Promise<MoveLab> {
 
 const plain = ({ url, userId, password }: AccountForTest): Account => ({ url, userId, password })
 
-async function moveOnce(order: Order): Promise<Outcome> {
+export async function moveOnce(order: Order): Promise<Outcome> {
   const text = await output(spawn(process.execPath, [child], { stdio: ['pipe', 'pipe', 'inherit'] }), `${JSON.stringify(order)}\n`)
   const outcome = JSON.parse(text) as Outcome
   if (outcome.refused > 0) throw new Error(`the move refused ${outcome.refused}`)

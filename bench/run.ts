@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   density: async () => (await import('./density.ts')).density,
   'move-small': async () => (await import('./move-small.ts')).moveSmall,
   'move-large': async () => (await import('./move-large.ts')).moveLarge,
+  'move-memory': async () => (await import('./move-memory.ts')).moveMemory,
   'move-delta': async () => (await import('./move-delta.ts')).moveDelta,
 }
 

@@ -1,5 +1,6 @@
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import { formatSize } from '../../kit/bytes.ts'
+import { preferSmallHeap } from '../../kit/memory.ts'
 import type { Kind, MoveContext } from '../contract.ts'
 import { apply } from './apply.ts'
 import { recover } from './recover.ts'
@@ -39,6 +40,7 @@ function begin(context: MoveContext): FilesRun {
 }
 
 async function carry(run: FilesRun): Promise<void> {
+  preferSmallHeap()
   await recover(run)
   await checkDestination(run)
   await scan(run)

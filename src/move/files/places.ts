@@ -1,4 +1,5 @@
 import { ChatonError } from '../../kit/errors.ts'
+import { detached } from '../../kit/memory.ts'
 import type { RemoteEntry } from '../../nextcloud/files/contract.ts'
 import type { MoveContext } from '../contract.ts'
 import type { Item, MoveJournal } from '../journal.ts'
@@ -154,7 +155,7 @@ export class Places {
     return await pace.run(async () => {
       const seenAt = this.#now()
       const names = new Map<string, Met>()
-      for await (const { path: at, folder, fileId, etag, size, mtime } of files.list(path)) names.set(nameOf(at), { folder, fileId, etag, size, mtime })
+      for await (const { path: at, folder, fileId, etag, size, mtime } of files.list(path)) names.set(detached(nameOf(at)), { folder, fileId: detached(fileId), etag: detached(etag), size, mtime })
       return { path, names, seenAt }
     })
   }

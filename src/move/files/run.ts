@@ -5,7 +5,7 @@ import { changed, factsOf, isFolder } from './facts.ts'
 import { foldersAbove, parentOf } from './names.ts'
 import { startLimits, type Limits } from './lanes.ts'
 import { Places } from './places.ts'
-import { reasonOf, stops } from './trouble.ts'
+import { isConflict, isMissing, reasonOf, stops } from './trouble.ts'
 
 /** What is common to the steps of one run over the files. */
 export class FilesRun {
@@ -87,8 +87,9 @@ export class FilesRun {
     this.tell({ problem: `${item.key}: ${reason}` })
   }
 
-  /** A single archive may break for one bad file; the second time, the server is taken to make no good ones. */
+  /** An archive fails where a file has changed since, and may break for one bad file; if it does so again, the server is taken to make no good ones. */
   zipFailed(error: unknown): void {
+    if (isConflict(error) || isMissing(error)) return
     this.#zipFailures += 1
     if (this.#zipFailures !== mostZipFailures) return
     this.learn({ zip: false })

@@ -1,9 +1,10 @@
 import { asChatonError } from '../../kit/errors.ts'
+import { detached } from '../../kit/memory.ts'
 import type { RemoteEntry } from '../../nextcloud/files/contract.ts'
 import type { Item } from '../journal.ts'
 import { changed, factsOf, isFolder, isOurs } from './facts.ts'
 import { merged, refused } from './merge.ts'
-import { join, otherKey } from './names.ts'
+import { join, nameOf, otherKey } from './names.ts'
 import type { FilesRun } from './run.ts'
 import { isMissing, reasonOf, stops } from './trouble.ts'
 import { inParallel } from '../workers.ts'
@@ -15,7 +16,7 @@ interface Folder {
 }
 
 /** Entries of a list that are written to the journal at once. */
-const batchSize = 500
+const batchSize = 100
 
 /**
  * Brings the journal up to date with the source, breadth first. Folders whose etag is that of their last listing are not entered. What
@@ -89,6 +90,7 @@ async function listOrRefuse(run: FilesRun, folder: Folder): Promise<Folder[] | u
 
 /** Takes in the list of one folder; answers the folders in it that are to be entered. */
 async function listInto(run: FilesRun, folder: Folder): Promise<Folder[]> {
+  /** File ids by name. */
   const seen = new Map<string, string>()
   const below: Folder[] = []
   let batch: RemoteEntry[] = []
@@ -112,14 +114,15 @@ async function listInto(run: FilesRun, folder: Folder): Promise<Folder[]> {
 
 function take(run: FilesRun, entry: RemoteEntry, seen: Map<string, string>): Folder[] {
   const { pass } = run
-  const twin = seen.get(entry.path)
+  const name = nameOf(entry.path)
+  const twin = seen.get(name)
   if (twin !== undefined && twin !== entry.fileId) {
     const key = otherKey(entry.path, entry.fileId)
-    seen.set(key, entry.fileId)
+    seen.set(nameOf(key), detached(entry.fileId))
     run.put({ ...refused(entry, pass, unreachable), key })
     return []
   }
-  seen.set(entry.path, entry.fileId)
+  seen.set(detached(name), detached(entry.fileId))
   const known = run.journal.get('files', entry.path)
   if (known !== undefined && isFolder(known) !== entry.folder) makeWay(run, known)
   const item = merged(known, entry, { pass, refuses: (name) => run.context.destination.files.abilities.refusesName(name) })
@@ -128,7 +131,7 @@ function take(run: FilesRun, entry: RemoteEntry, seen: Map<string, string>): Fol
     if (item.state === 'moved' && entry.folder) run.touch(join(entry.path, 'any'))
   }
   const now = item ?? known
-  return now === undefined || !entry.folder || now.state === 'refused' || factsOf(now).listed === entry.etag ? [] : [{ path: entry.path, etag: entry.etag }]
+  return now === undefined || !entry.folder || now.state === 'refused' || factsOf(now).listed === entry.etag ? [] : [{ path: detached(entry.path), etag: detached(entry.etag) }]
 }
 
 const unreachable = {
@@ -146,7 +149,7 @@ function forgetVanished(run: FilesRun, folder: string, seen: ReadonlyMap<string,
   for (let after = ''; ; ) {
     const children = run.journal.children('files', folder, { after })
     for (const child of children) {
-      if (!seen.has(child.key)) vanishWhole(run, child)
+      if (!seen.has(nameOf(child.key))) vanishWhole(run, child)
     }
     const last = children.at(-1)
     if (last === undefined) return

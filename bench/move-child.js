@@ -1,0 +1,33 @@
+import { text } from 'node:stream/consumers'
+import { systemClock as clock } from '../dist/kit/clock.js'
+import { HttpClient } from '../dist/kit/http-stream.js'
+import { files } from '../dist/move/files/index.js'
+import { MoveJournal } from '../dist/move/journal.js'
+import { Pace } from '../dist/move/pace.js'
+import { openRemoteFiles } from '../dist/nextcloud/files/index.js'
+import { readCapabilities } from '../dist/nextcloud/ocs.js'
+import { openRemote } from '../dist/nextcloud/remote.js'
+
+/**
+ * One run of the kind `files` in a process of its own, as built and without the weight of reading TypeScript: its order as JSON on
+ * standard input, the outcome on standard output; see move-lab.ts for both.
+ */
+const order = JSON.parse(await text(process.stdin))
+const { signal } = new AbortController()
+const http = new HttpClient()
+const journal = new MoveJournal(order.journal)
+
+async function side({ url, userId, password }) {
+  const { version, capabilities } = await readCapabilities({ base: url, user: userId, password })
+  const facts = { version: version.string, major: version.major, capabilities }
+  const remote = openRemote({ base: url, user: userId, password, uid: userId, facts, http })
+  return { remote, files: openRemoteFiles(remote), pace: new Pace({ clock, manner: order.manner ?? 'polite', signal }) }
+}
+
+const began = performance.now()
+const [source, destination] = await Promise.all([side(order.source), side(order.destination)])
+const { moved, refused } = await files.run({ source, destination, journal, clock, logger: undefined, signal, progress: () => undefined })
+const seconds = (performance.now() - began) / 1000
+console.log(JSON.stringify({ seconds, memory: process.resourceUsage().maxRSS / 1024, moved, refused: refused.length }))
+http[Symbol.dispose]()
+journal[Symbol.dispose]()
