@@ -30,7 +30,10 @@ async function carry(context: MoveContext): Promise<KindTally> {
   journal.setFact('favourites.pass', String(pass))
   const found = await favouritesOf(context.source)
   journal.together(() => found.forEach((path) => journal.put('favourites', itemFor(journal, path, pass))))
-  await inParallel([...journal.walk('favourites')], destination.pace.most, async (item) => await apply(context, item, pass))
+  // Seen on 32.0.1 and 34.0.1: where the first two favourites of an account are set at once, each makes the category, and one of them is lost.
+  const [first, ...others] = [...journal.walk('favourites')].toSorted((a, b) => Number(b.state === 'found') - Number(a.state === 'found'))
+  if (first !== undefined) await apply(context, first, pass)
+  await inParallel(others, destination.pace.most, async (item) => await apply(context, item, pass))
   return tallyOf(journal)
 }
 
