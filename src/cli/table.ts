@@ -1,3 +1,4 @@
+import { kindNames, optionalKinds } from '../move/kinds.ts'
 import type { Argument, CommandEntry, Flag } from './command.ts'
 
 const slug: Argument = { name: 'slug', help: 'name of the space' }
@@ -16,7 +17,8 @@ const signInFlags: readonly Flag[] = [
   { flags: '--allow-http', help: 'speak plain HTTP to servers that have nothing better: everybody on the way can read along' },
 ]
 const choiceFlags: readonly Flag[] = [
-  { flags: '--only <kinds>', help: 'move nothing but these, separated by commas: files, favourites, tags, comments, calendars, contacts, profile, shares' },
+  { flags: '--only <kinds>', help: `move nothing but these, separated by commas: ${kindNames.join(', ')}` },
+  { flags: '--with <kinds>', help: `move these, too, which take long and are left out otherwise: ${optionalKinds.join(', ')}` },
   { flags: '--without <kinds>', help: 'leave these out' },
 ]
 const mannerFlags: readonly Flag[] = [

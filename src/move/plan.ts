@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatSize } from '../kit/bytes.ts'
 import { Refusal } from './facts.ts'
-import { kindNames, type KindName } from './kinds.ts'
+import { kindNames, optionalKinds, type KindName } from './kinds.ts'
 
 export const PlanSide = z.object({ address: z.string(), account: z.string(), displayName: z.string().exactOptional(), version: z.string() })
 export type PlanSide = z.infer<typeof PlanSide>
@@ -124,10 +124,19 @@ export function guessSeconds(kinds: readonly Pick<PlannedKind, 'count'>[], bytes
 }
 
 /** What can be carried only together with the files it belongs to. */
-const ofFiles: readonly KindName[] = ['favourites', 'tags', 'comments', 'shares']
+const ofFiles: readonly KindName[] = ['versions', 'trash', 'favourites', 'tags', 'comments', 'albums', 'shares']
 
-/** Kinds meant by `--only` and `--without`, in the order in which they are carried. Without the files goes nothing that belongs to files. Pure. */
-export function chosenKinds({ only = kindNames, without = [] }: { readonly only?: readonly KindName[] | undefined; readonly without?: readonly KindName[] | undefined }): KindName[] {
-  const wanted = kindNames.filter((name) => only.includes(name) && !without.includes(name))
+export interface KindWish {
+  /** These alone; without it, all but the optional ones. */
+  readonly only?: readonly KindName[] | undefined
+  /** Optional ones, too. */
+  readonly also?: readonly KindName[] | undefined
+  readonly without?: readonly KindName[] | undefined
+}
+
+/** Kinds meant by `--only`, `--with` and `--without`, in the order in which they are carried. Without the files goes nothing that belongs to files. Pure. */
+export function chosenKinds({ only, also = [], without = [] }: KindWish): KindName[] {
+  const named = only ?? kindNames.filter((name) => !optionalKinds.includes(name))
+  const wanted = kindNames.filter((name) => (named.includes(name) || also.includes(name)) && !without.includes(name))
   return wanted.includes('files') ? wanted : wanted.filter((name) => !ofFiles.includes(name))
 }

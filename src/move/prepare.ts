@@ -6,6 +6,7 @@ import { sideNames, type MoveOptions, type SideName } from './facts.ts'
 import type { Account, Host } from './hosts.ts'
 import type { OpenMove } from './moves.ts'
 import { Pace } from './pace.ts'
+import { chosenKinds } from './plan.ts'
 import type { Conduct, MoveServices } from './services.ts'
 import { addressOf, signInSide, signOutSide, type SignInWish } from './sign-in.ts'
 
@@ -81,7 +82,7 @@ async function findMove(services: MoveServices, { id, from, to, options: { allow
 }
 
 function keepOptions({ kinds }: MoveServices, { facts }: OpenMove, wished: Partial<MoveOptions>): MoveOptions {
-  const before = facts.get('options') ?? { kinds: kinds.map(({ name }) => name), manner: 'polite' as const, allowPlainHttp: false }
+  const before = facts.get('options') ?? { kinds: chosenKinds({}).filter((name) => kinds.some((kind) => kind.name === name)), manner: 'polite' as const, allowPlainHttp: false }
   const options = { ...before, ...wished }
   facts.set('options', options)
   facts.set('available', kinds.map(({ name }) => name))

@@ -88,17 +88,18 @@ async function readPasswordFile(path: string, flag: string): Promise<string> {
 
 function optionsOf(input: CommandInput): Partial<MoveOptions> {
   const only = kindsIn(input, 'only')
+  const also = kindsIn(input, 'with')
   const without = kindsIn(input, 'without')
   const [gentle, fast] = [input.flags['gentle'] === true, input.flags['fast'] === true]
   if (gentle && fast) throw new ChatonError('bad-input', '--gentle and --fast say opposite things', { next: ['give one of the two, or neither'] })
   return {
-    ...(only === undefined && without === undefined ? {} : { kinds: chosenKinds({ only, without }) }),
+    ...([only, also, without].every((list) => list === undefined) ? {} : { kinds: chosenKinds({ only, also, without }) }),
     ...(gentle || fast ? { manner: gentle ? 'gentle' : 'fast' } : {}),
     ...(input.flags['allowHttp'] === true ? { allowPlainHttp: true } : {}),
   }
 }
 
-function kindsIn(input: CommandInput, flag: 'only' | 'without'): KindName[] | undefined {
+function kindsIn(input: CommandInput, flag: 'only' | 'with' | 'without'): KindName[] | undefined {
   return textFlag(input, flag)?.split(',').map((word) => kindOf(word.trim(), flag))
 }
 

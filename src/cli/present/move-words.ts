@@ -6,9 +6,12 @@ import { rateOf, type KindView, type MoveView } from '../../move/view.ts'
 
 export const kindWords: Readonly<Record<KindName, string>> = {
   files: 'files and folders',
+  versions: 'old versions',
+  trash: 'trash',
   favourites: 'favourites',
   tags: 'tags',
   comments: 'comments',
+  albums: 'photo albums',
   calendars: 'calendars and tasks',
   contacts: 'contacts',
   profile: 'profile and settings',
