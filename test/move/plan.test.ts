@@ -64,10 +64,12 @@ test('the guess follows whatever is slower: items or bytes', () => {
 
 describe('kinds that are chosen', () => {
   test.each([
-    [{}, ['files', 'favourites', 'tags', 'comments', 'calendars', 'contacts', 'profile', 'shares']],
+    [{}, ['files', 'favourites', 'tags', 'comments', 'albums', 'calendars', 'contacts', 'profile', 'shares']],
     [{ only: ['contacts', 'files'] as const }, ['files', 'contacts']],
-    [{ without: ['calendars'] as const }, ['files', 'favourites', 'tags', 'comments', 'contacts', 'profile', 'shares']],
+    [{ without: ['calendars'] as const }, ['files', 'favourites', 'tags', 'comments', 'albums', 'contacts', 'profile', 'shares']],
     [{ without: ['files'] as const }, ['calendars', 'contacts', 'profile']],
+    [{ only: ['files'] as const, also: ['trash'] as const }, ['files', 'trash']],
+    [{ also: ['versions'] as const, without: ['files'] as const }, ['calendars', 'contacts', 'profile']],
     [{ only: ['files', 'shares'] as const, without: ['shares'] as const }, ['files']],
   ])('%j', (wanted, kinds) => {
     expect(chosenKinds(wanted)).toEqual(kinds)

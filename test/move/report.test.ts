@@ -35,7 +35,7 @@ describe('report', () => {
     const report = makeReport(input())
 
     expect(report).toMatchObject({ verification: 'passed', passes: 2 })
-    expect(report.kinds.map(({ name, state }) => `${name} ${state}`)).toEqual(['files moved', 'favourites left-out', 'tags left-out', 'comments left-out', 'calendars left-out', 'contacts moved', 'profile left-out', 'shares moved'])
+    expect(report.kinds.map(({ name, state }) => `${name} ${state}`)).toEqual(['files moved', 'versions left-out', 'trash left-out', 'favourites left-out', 'tags left-out', 'comments left-out', 'albums left-out', 'calendars left-out', 'contacts moved', 'profile left-out', 'shares moved'])
     expect(report.todo).toEqual(['not-moved', 'clients', 'calendar-clients', 'new-links', 'passwords', 'tell-people', 'keep-old'])
     expect(isWhole(report)).toBe(true)
   })

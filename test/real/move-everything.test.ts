@@ -36,7 +36,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
     beforeAll(async () => {
       source = await (await spaces.space(from)).person(`${idOf(from, to)}-old`)
       destination = await (await spaces.space(to)).person(`${idOf(from, to)}-new`)
-      for (const { plant } of kindFixtures) await plant(source)
+      for (const fixture of kindFixtures) await fixture.plant(source)
       smtp.mails.length = 0
       move = moveBetween({ source: source.remote, destination: destination.remote, journal: journal.path })
     })
@@ -48,9 +48,9 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
     it('arrives, and both sides compare equal', async () => {
       const tallies: Record<string, KindTally> = {}
       for (const kind of allKinds) tallies[kind.name] = await kind.run(move)
-      for (const { kind, check } of kindFixtures) {
-        expect([kind, (tallies[kind]?.moved ?? 0) > 0]).toEqual([kind, true])
-        await check(source, destination)
+      for (const fixture of kindFixtures) {
+        expect([fixture.kind, (tallies[fixture.kind]?.moved ?? 0) > 0]).toEqual([fixture.kind, true])
+        await fixture.check(source, destination)
       }
       for (const kind of allKinds) expect([kind.name, (await kind.verify(move)).differing]).toEqual([kind.name, []])
     })

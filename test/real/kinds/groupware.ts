@@ -6,8 +6,13 @@ import type { KindFixture } from './contract.ts'
 
 const wireOf = ({ url, userId, password }: PersonForTest): Wire => ({ url, user: userId, password })
 
-async function send(person: PersonForTest, method: string, path: string, type: string, body: string): Promise<void> {
-  const answer = await ask(wireOf(person), method, path, { headers: { 'content-type': type, 'x-nc-scheduling': 'false', 'schedule-reply': 'F' }, body })
+interface Body {
+  readonly type: string
+  readonly text: string
+}
+
+async function send(person: PersonForTest, method: string, path: string, { type, text }: Body): Promise<void> {
+  const answer = await ask(wireOf(person), method, path, { headers: { 'content-type': type, 'x-nc-scheduling': 'false', 'schedule-reply': 'F' }, body: text })
   expect({ path, status: answer.status }).toEqual({ path, status: 201 })
 }
 
@@ -20,8 +25,8 @@ interface Shelf {
 }
 
 async function plantShelf(person: PersonForTest, { home, create, type, extension, texts }: Shelf): Promise<void> {
-  await send(person, 'MKCOL', home, 'application/xml', create)
-  for (const [index, text] of texts.entries()) await send(person, 'PUT', `${home}${index}.${extension}`, type, text)
+  await send(person, 'MKCOL', home, { type: 'application/xml', text: create })
+  for (const [index, text] of texts.entries()) await send(person, 'PUT', `${home}${index}.${extension}`, { type, text })
 }
 
 /** Names and texts of all objects of a collection. */
