@@ -1,3 +1,4 @@
+import { albums } from './albums/index.ts'
 import { calendars } from './calendars/index.ts'
 import { contacts } from './contacts/index.ts'
 import type { Kind } from './contract.ts'
@@ -6,4 +7,4 @@ import { files } from './files/index.ts'
 import { shares } from './shares/index.ts'
 
 /** Everything that can be carried, in the order in which it is carried. */
-export const allKinds: readonly Kind[] = [files, favourites, calendars, contacts, shares]
+export const allKinds: readonly Kind[] = [files, favourites, albums, calendars, contacts, shares]

@@ -46,7 +46,8 @@ function notCarried(run: SharesRun, { path }: Share): Left | undefined {
 }
 
 async function anew(run: SharesRun, maker: Maker, share: Share, known: Item | undefined): Promise<Item> {
-  const fresh = changed(newItem(share, run.pass), { state: known?.state === 'writing' ? 'writing' : 'found' }, known === undefined ? {} : { sign: factsOf(known).sign })
+  const begun = known?.state === 'writing' ? known : undefined
+  const fresh = begun === undefined ? newItem(share, run.pass) : changed(newItem(share, run.pass), { state: 'writing', destinationId: begun.destinationId }, { sign: factsOf(begun).sign })
   if (!run.to.abilities.on) return changed(fresh, { state: 'refused', reason: 'the new host allows no sharing', next: 'ask the new host' })
   const target = targetOf(share, run.sides, await run.known(share))
   if ('reason' in target) return changed(fresh, { state: 'refused', ...target })
@@ -82,9 +83,9 @@ async function withdrawGone(run: SharesRun, found: ReadonlySet<string>): Promise
 /** Takes back at the destination what this move made, if nobody has changed it since. */
 async function withdraw(run: SharesRun, item: Item): Promise<void> {
   const { sign } = factsOf(item)
-  const unfinished = item.state === 'writing' && sign !== undefined ? [...run.there.values()].find(({ label }) => label === sign) : undefined
-  const there = unfinished ?? run.there.get(item.destinationId ?? '')
-  if (there === undefined || (unfinished === undefined && (item.state !== 'moved' || markOf(there) !== item.destinationMark))) return
+  const there = run.there.get(item.destinationId ?? '') ?? (sign === undefined ? undefined : [...run.there.values()].find(({ label }) => label === sign))
+  const untouched = there !== undefined && (item.state === 'writing' || (item.state === 'moved' && markOf(there) === item.destinationMark))
+  if (!untouched) return
   await run.context.destination.pace.run(async () => await run.to.remove(there.id))
   run.there.delete(there.id)
 }

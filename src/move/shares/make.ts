@@ -26,14 +26,17 @@ export class Maker {
   async make(item: Item, share: Share, target: Target & { readonly path: string }): Promise<Item> {
     const begun = item.state === 'writing'
     const twin = this.#twinOf(factsOf(item).sign, target)
-    const met = [...this.#run.there.values()].find(twin)
+    const met = (begun ? this.#run.there.get(item.destinationId ?? '') : undefined) ?? [...this.#run.there.values()].find(twin)
     if (met !== undefined && !begun) return this.#meet(item, share, met)
     const sign = target.type === 'link' ? (factsOf(item).sign ?? `chaton-${randomWord(12)}`) : undefined
     const writing = changed(item, { state: 'writing', sourceMark: markOf(share), destinationKey: target.path }, { sign })
     this.#run.put(writing)
     const made = met ?? (await this.#create({ ...termsOf(share), ...target, ...(sign === undefined ? {} : { label: sign }) }, this.#twinOf(sign, target)))
     if (made === undefined) return refuseRate(item)
-    return await this.#finish(writing, share, made)
+    const known = changed(writing, { destinationId: made.id })
+    // The sign is gone from it in a moment.
+    this.#run.put(known)
+    return await this.#finish(known, share, made)
   }
 
   #twinOf(sign: string | undefined, { type, with: recipient, path }: Target & { readonly path: string }): (other: Share) => boolean {
@@ -66,17 +69,17 @@ export class Maker {
   }
 
   /** Sets what cannot be given at once. What would grant more than the share of the source does not stay. */
-  async #finish(writing: Item, share: Share, made: Share): Promise<Item> {
+  async #finish(item: Item, share: Share, made: Share): Promise<Item> {
     const { context, to, there } = this.#run
     const { pace } = context.destination
     const isLink = made.type === 'link' || made.type === 'mail'
     const now = isLink ? await pace.run(async () => await to.change(made.id, { permissions: share.permissions, hideDownload: share.hideDownload, label: share.label })) : made
     if (grantsMore(now, { ...share, type: made.type })) {
       await pace.run(async () => await to.remove(made.id))
-      return changed(writing, { state: 'refused', destinationKey: undefined, reason: 'the new host would have allowed more with it than the old one does', next: 'share it again by hand at the new host' }, { sign: undefined })
+      return changed(item, { state: 'refused', destinationKey: undefined, destinationId: undefined, reason: 'the new host would have allowed more with it than the old one does', next: 'share it again by hand at the new host' }, { sign: undefined })
     }
     there.set(now.id, now)
-    return changed(writing, { state: 'moved', destinationId: now.id, destinationMark: markOf(now) }, { sign: undefined, url: now.url })
+    return changed(item, { state: 'moved', destinationMark: markOf(now) }, { sign: undefined, url: now.url })
   }
 }
 
