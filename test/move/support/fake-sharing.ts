@@ -39,26 +39,21 @@ export function fakeSharing({ uid, base, major = 34, people = [], groups = [], e
       const found = people.filter(({ id }) => id === query.get('search'))
       return { exact: { users: found.map(({ id, name, email }) => ({ label: name, shareWithDisplayNameUnique: email ?? id, value: { shareType: 0, shareWith: id } })) } }
     }
-    const id = /\/shares\/(\d+)$/.exec(path)?.[1]
-    const known = shares.find((share) => share['id'] === id)
     if (method === 'GET') return path.endsWith('/shares') && !query.has('shared_with_me') ? shares.filter((share) => (query.get('path') ?? share['path']) === share['path']) : []
     if (method === 'POST') return shares[shares.push(shareFor(form)) - 1]
+    const known = shares.find(({ id }) => path.endsWith(`/shares/${String(id)}`))
     if (known === undefined) return undefined
     if (method === 'DELETE') shares.splice(shares.indexOf(known), 1)
-    for (const [name, field] of [['permissions', 'permissions'], ['label', 'label'], ['note', 'note'], ['expireDate', 'expiration'], ['attributes', 'attributes']] as const) {
-      const value = form.get(name)
-      if (value !== null) known[field] = name === 'permissions' ? Number(value) : name === 'expireDate' ? value || null : value
-    }
-    if (form.has('hideDownload')) known['hide_download'] = form.get('hideDownload') === 'true' ? 1 : 0
+    set(known, form)
     return known
   }
   const fake: FakeSharing = {
     shares,
     asked,
     meddle: (_call, done) => {
-    done()
-    return undefined
-  },
+      done()
+      return undefined
+    },
     remote: {
       base,
       uid,
@@ -76,6 +71,13 @@ export function fakeSharing({ uid, base, major = 34, people = [], groups = [], e
     },
   }
   return fake
+}
+
+function set(known: RawShare, form: URLSearchParams): void {
+  for (const [name, field] of [['label', 'label'], ['note', 'note'], ['attributes', 'attributes']] as const) if (form.has(name)) known[field] = form.get(name)
+  if (form.has('permissions')) known['permissions'] = Number(form.get('permissions'))
+  if (form.has('expireDate')) known['expiration'] = form.get('expireDate') || null
+  if (form.has('hideDownload')) known['hide_download'] = form.get('hideDownload') === 'true' ? 1 : 0
 }
 
 /** One as a person may have made it at the source. */
