@@ -82,6 +82,13 @@ describe('src/nextcloud/files against servers that fail', () => {
     }
   })
 
+  it('understands when to come back as a date of the server, whose clock may be wrong', async () => {
+    const at = (seconds: number): string => new Date(4_000_000_000_000 + seconds * 1000).toUTCString()
+    expect(await failureOf(put(await against(always(429, { date: at(0), 'retry-after': at(90) }))))).toMatchObject({ data: { retryAfterMs: 90_000 } })
+    expect(await failureOf(put(await against(always(503, { date: at(60), 'retry-after': at(0) }))))).toMatchObject({ data: { retryAfterMs: 0 } })
+    expect((await failureOf(put(await against(always(503, { 'retry-after': 'soon' }))))).data).toEqual({ status: 503 })
+  })
+
   it('sends no credentials after a redirect', async () => {
     const seen: IncomingMessage[] = []
     const files = await against((request, response) => {
