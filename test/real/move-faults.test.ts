@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ask } from '../conformance/wire.ts'
+import { failureOf } from '../support/failures.ts'
 import { faultProxy, type Asked, type Effect, type FaultProxy, type Rule, type WholeAnswer } from '../support/fault-proxy.ts'
 import { seeded } from '../support/seeded.ts'
 import { betweenReleases } from './support/releases.ts'
 import { hastyClock, openMover, type Mover } from './support/mover.ts'
 import { openSpaces, type PersonForTest, type SpacesForTest } from './support/spaces.ts'
-import { afterMove, contentOf, plantOwn, plantWhole, withoutSharedTimes, type Content } from './support/whole-account.ts'
+import { afterMove, contentOf, plantOwn, plantWhole, put, wireOf, withoutSharedTimes, type Content } from './support/whole-account.ts'
 
 /** A proxy of ours between the mover and real servers does what bad networks, proxies and servers do. Looked at past the proxy. */
 
@@ -100,37 +102,91 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
       for (const proxy of [proxies.source, proxies.destination]) await proxy[Symbol.asyncDispose]()
     })
 
-    const moverFor = (options: Pick<Case, 'idleMs' | 'skewMs'> = {}, of = source): Mover =>
+    const moverFor = (options: Pick<Case, 'idleMs' | 'skewMs'> = {}, ends = { source, destination }): Mover =>
       openMover({
-        source: { ...of, url: proxies.source.url },
-        destination: { ...destination, url: proxies.destination.url },
+        source: { ...ends.source, url: proxies.source.url },
+        destination: { ...ends.destination, url: proxies.destination.url },
         clock: hastyClock(options.skewMs),
         ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
       })
 
-    async function expectMoved(): Promise<void> {
+    /** What the destination has once no server is at work any more. */
+    async function arrived(): Promise<Content> {
       await proxies.destination.settled()
-      const after = await contentOf(destination)
-      expect(withoutSharedTimes(after)).toEqual(afterMove(before, own))
+      return withoutSharedTimes(await contentOf(destination))
     }
 
-    for (const { title, ...rest } of cases) it(`${title}: identical trees, nothing twice, nothing overwritten`, async () => await expectSame(rest))
-
-    async function expectSame({ source: atSource = [], destination: atDestination = [], ...options }: Omit<Case, 'title'>): Promise<void> {
+    async function carried({ source: atSource = [], destination: atDestination = [], ...options }: Omit<Case, 'title'>): Promise<object> {
       using mover = moverFor(options)
       await mover.plan()
       proxies.source.use(...atSource)
       proxies.destination.use(...atDestination)
-
       const began = performance.now()
-      const result = await mover.run()
-
+      const { phase, whole, report } = await mover.run()
       console.log(`${Math.round(performance.now() - began)} ms, ${proxies.source.applied} faults at the source, ${proxies.destination.applied} at the destination`)
-      expect(proxies.source.applied > 0).toBe(atSource.length > 0)
-      expect(proxies.destination.applied > 0).toBe(atDestination.length > 0)
-      expect(result.report.kinds.map((kind) => ({ ...kind, name: kind.name })).filter(({ state }) => state === 'failed')).toEqual([])
-      await expectMoved()
-      expect(result).toMatchObject({ phase: 'done', whole: true })
+      expect([proxies.source.applied > 0, proxies.destination.applied > 0]).toEqual([atSource.length > 0, atDestination.length > 0])
+      return { phase, whole, failed: report.kinds.filter(({ state }) => state === 'failed'), content: await arrived() }
     }
+
+    for (const { title, ...fault } of cases) {
+      it(`${title}: identical trees, nothing twice, nothing overwritten`, async () => {
+        expect(await carried(fault)).toEqual({ phase: 'done', whole: true, failed: [], content: afterMove(before, own) })
+      })
+    }
+
+    it('a full destination: ends with numbers and what to do; once there is room, the same again completes', async () => {
+      using mover = moverFor()
+      await mover.plan()
+      proxies.destination.use({ on: method('PUT', 'POST'), skip: 3, effect: status(507) })
+
+      const error = await failureOf(mover.run())
+
+      expect(error).toMatchObject({ code: 'no-room', message: expect.stringMatching(/the destination is full: .* of 1\d\.?\d* MB have arrived and stay, .* are left/) })
+      expect(error.next.join()).toMatch(/ask the new host for more room/)
+      proxies.destination.use()
+      expect(await mover.run()).toMatchObject({ phase: 'done', whole: true })
+      expect(await arrived()).toEqual(afterMove(before, own))
+    })
+
+    for (const side of ['source', 'destination'] as const) {
+      it(`an app password of the ${side} revoked in the middle: ends and says so; with another one it goes on`, async () => {
+        const password = async ({ space, userId }: PersonForTest): Promise<string> => (await spaces.lab.engine.createAppPassword(space.target, userId, 'again')).password
+        const ends = { source: { ...source, password: await password(source) }, destination: { ...destination, password: await password(destination) } }
+        using mover = moverFor({}, ends)
+        await mover.plan()
+        const revoked = async (): Promise<void> => {
+          const answer = await ask(wireOf(ends[side]), 'DELETE', '/ocs/v2.php/core/apppassword', { headers: { 'ocs-apirequest': 'true' } })
+          expect(answer.status).toBe(200)
+        }
+        proxies[side].use({ on: side === 'source' ? method('GET') : writes, skip: 4, times: 1, effect: { kind: 'after', act: revoked } })
+
+        const error = await failureOf(mover.run())
+
+        expect(error).toMatchObject({ code: 'remote-failed', actor: 'user', message: expect.stringMatching(/401 \(the app password no longer works, or the account is disabled\)/) })
+        expect(error.next.join()).toMatch(/sign in again: it goes on from here/)
+        expect(await mover.run({ [side]: await password(ends[side]) })).toMatchObject({ phase: 'done', whole: true })
+        expect(await arrived()).toEqual(afterMove(before, own))
+      })
+    }
+
+    it('files that change while they are read arrive as they are in the end', async () => {
+      const restless = await (await spaces.space(from)).person('restless')
+      await plantWhole(restless)
+      const writing = (...changes: readonly (readonly [string, string | Buffer<ArrayBuffer>])[]) => async (): Promise<void> => {
+        for (const [path, body] of changes) expect(await put(restless, path, body, 1_650_000_000)).toBe(204)
+      }
+      using mover = moverFor({}, { source: restless, destination })
+      await mover.plan()
+      proxies.source.use(
+        { on: file('large.bin', 'GET'), skip: 2, times: 1, effect: { kind: 'after', act: writing(['large.bin', Buffer.alloc(12_000_000, 'other')]) } },
+        { on: file('middle.bin', 'GET'), times: 1, effect: { kind: 'after', act: writing(['middle.bin', 'short now']) } },
+        { on: zip, times: 1, effect: { kind: 'after', act: writing(['odd/simple.txt', 'of another length'], ['odd/0', 'CONTENT OF 0']) } },
+      )
+
+      expect(await mover.run()).toMatchObject({ phase: 'done', whole: true })
+
+      expect(proxies.source.applied).toBe(3)
+      expect(await arrived()).toEqual(afterMove(await contentOf(restless), own))
+    })
   })
 })
