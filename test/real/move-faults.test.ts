@@ -63,7 +63,7 @@ const cases: readonly Case[] = [
   { title: 'maintenance of the source for a while', source: [{ on: anything, skip: 7, times: 12, effect: status(503, maintenance) }] },
   { title: 'maintenance of the destination for a while', destination: [{ on: anything, skip: 9, times: 12, effect: status(503, maintenance) }] },
   { title: '504 while the server goes on', destination: [{ on: writes, every: 3, times: 12, effect: { kind: 'late', status: 504, laterMs: 300 } }] },
-  { title: '413 by a proxy that takes a megabyte', destination: [{ on: ({ bytes }) => bytes > 2 ** 20, effect: status(413) }] },
+  { title: '413 by a proxy that takes a megabyte', destination: [{ on: ({ bytes }) => bytes > 2 ** 20, effect: { kind: 'answer', status: 413, early: true } }] },
   { title: 'a Content-Length that is too small, or too large', source: [{ on: file('middle.bin', 'GET'), times: 1, effect: promisesLess }, { on: file('large.bin', 'GET'), times: 2, effect: promisesMore }, { on: lists, every: 3, times: 3, effect: promisesLess }], destination: [{ on: lists, every: 2, times: 3, effect: promisesMore }, { on: bulk, times: 1, effect: promisesLess }] },
   { title: 'truncated archives', source: [{ on: zip, times: 2, effect: truncated }] },
   { title: 'archives with an XML error inside and status 200', source: [{ on: zip, effect: withError }] },

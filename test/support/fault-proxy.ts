@@ -23,8 +23,8 @@ export interface WholeAnswer {
 
 /** What happens to a request. A `share` is the part of the body that passes, from 0 to 1; where it is left out, it is drawn. */
 export type Effect =
-  /** The server is not asked. */
-  | { readonly kind: 'answer'; readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
+  /** The server is not asked. `early`: before the body of the request has come, as proxies do that find it too large. */
+  | { readonly kind: 'answer'; readonly status: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string; readonly early?: boolean }
   /** Answered at once, and the server begins so much later: a proxy before it waited no longer. */
   | { readonly kind: 'late'; readonly status: number; readonly laterMs: number }
   | { readonly kind: 'cut-request'; readonly share?: number }
@@ -131,8 +131,9 @@ export async function faultProxy(of: string, random: () => number): Promise<Faul
   }
 
   async function answered(effect: Exclude<Effect, { kind: 'after' | 'stall-request' | 'cut-request' | 'late' }>, asked: Asked, { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse }): Promise<void> {
-    const body = await buffer(incoming)
+    const body = effect.kind === 'answer' && effect.early === true ? Buffer.alloc(0) : await buffer(incoming)
     if (effect.kind === 'answer') {
+      incoming.resume()
       outgoing.writeHead(effect.status, effect.headers ?? {}).end(effect.body ?? '')
       return
     }
