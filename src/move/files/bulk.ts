@@ -5,7 +5,7 @@ import { factsOf } from './facts.ts'
 import { narrowed } from './lanes.ts'
 import { entriesAt } from './look.ts'
 import type { FilesRun } from './run.ts'
-import { isTooLarge, stops } from './trouble.ts'
+import { isSilence, isTooLarge, stops } from './trouble.ts'
 import { isAsAnnounced, ours, settle } from './written.ts'
 
 /** A small file in memory, and where it goes. */
@@ -65,12 +65,12 @@ async function withoutArrived(run: FilesRun, loaded: readonly Loaded[]): Promise
   })
 }
 
-/** After a refusal of the whole request: in halves if it was too large, else each file by itself, and no bulk uploads any more. */
+/** After a failure of the whole request: in halves if it was too large, else each file by itself. */
 async function withoutBulk(run: FilesRun, loaded: readonly Loaded[], error: unknown): Promise<readonly Loaded[]> {
-  if (stops(asChatonError(error))) throw error
+  const known = asChatonError(error)
+  if (stops(known) && !isSilence(known)) throw error
   if (!isTooLarge(error)) {
-    run.learn({ bulk: false })
-    run.note(`the destination takes no bulk uploads: ${asChatonError(error).message}`)
+    run.bulkFailed(known)
     return loaded
   }
   const bytes = loaded.reduce((sum, each) => sum + each.bytes.length, 0)

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers'
-import { asChatonError } from '../../kit/errors.ts'
+import { asChatonError, type ChatonError } from '../../kit/errors.ts'
 import type { Side } from '../contract.ts'
 import { commonFolder, parentOf } from './names.ts'
-import { stops } from './trouble.ts'
+import { isSilence, stops } from './trouble.ts'
 import { inParallel } from '../workers.ts'
 
 export interface Wanted {
@@ -35,7 +35,7 @@ export async function readPack(side: Side, wanted: readonly Wanted[], options: P
       () => undefined,
       (error: unknown) => error,
     )
-    if (zipFailed !== undefined && stops(asChatonError(zipFailed))) throw zipFailed
+    if (zipFailed !== undefined && stopsAll(asChatonError(zipFailed))) throw zipFailed
   }
   const rest = wanted.filter(({ path }) => !contents.has(path))
   await inParallel(rest, side.pace.most, async (one) => {
@@ -44,6 +44,9 @@ export async function readPack(side: Side, wanted: readonly Wanted[], options: P
   })
   return { contents, ...(zipFailed === undefined ? {} : { zipFailed }) }
 }
+
+/** An archive that breaks off each time says nothing of smaller answers; a server that is gone is noticed with the next file. */
+const stopsAll = (error: ChatonError): boolean => stops(error) && !isSilence(error)
 
 async function readZips(side: Side, { wanted, options }: { readonly wanted: readonly Wanted[]; readonly options: PackOptions }, contents: Map<string, Buffer>): Promise<void> {
   const rest: Wanted[] = []
