@@ -2,15 +2,16 @@ import { writeSmallFiles } from './move-data.ts'
 import { openMoveLab, whyNoMove } from './move-lab.ts'
 import { median, round, type Bench } from './report.ts'
 
-const few = 1000
-const many = 10_000
+const all = 10_000
 const rounds = 5
 
 /** Ten thousand files: what each costs beside a thousand, and what a pass costs when nothing has changed. */
 export const moveDelta: Bench = {
   unavailable: whyNoMove,
-  run: async (report) => {
-    await using lab = await openMoveLab()
+  run: async (report, { scale, firstPort }) => {
+    const many = all * scale
+    const few = many / 10
+    await using lab = await openMoveLab(firstPort)
     await writeSmallFiles(lab.source.files, few)
     const first = await lab.move()
     await lab.destination.files.move('small', 'first')

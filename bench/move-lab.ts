@@ -43,7 +43,7 @@ export interface MoveLab extends AsyncDisposable, TwoSpaces {
   rclone(from: string, to: string, ...flags: readonly string[]): Promise<number>
 }
 
-export async function openMoveLab(firstPort = 33_600): Promise<MoveLab> {
+export async function openMoveLab(firstPort: number): Promise<MoveLab> {
   build()
   const spaces = await openTwoSpaces({ releases: [release, release], firstPort })
   const directory = mkdtempSync(join(tmpdir(), 'chaton-bench-move-'))

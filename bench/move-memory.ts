@@ -7,16 +7,16 @@ import { setup as build } from '../test/support/build.ts'
 import { moveOnce, type Account } from './move-lab.ts'
 import { round, type Bench } from './report.ts'
 
-const port = 33_650
 const folders = 5
-const filesEach = 20_000
-const all = folders * (filesEach + 1)
+const mostFiles = 20_000
 const mostMemory = 128
 const mostMilliseconds = 1
 
 /** A hundred thousand files in folders of twenty thousand, between servers that do nothing: what the mover itself takes. */
 export const moveMemory: Bench = {
-  run: async (report) => {
+  run: async (report, { scale, firstPort: port }) => {
+    const filesEach = mostFiles * scale
+    const all = folders * (filesEach + 1)
     build()
     const directory = mkdtempSync(join(tmpdir(), 'chaton-bench-move-'))
     const server = spawn(process.execPath, [resolve(import.meta.dirname, 'endless-server.ts'), String(port), String(folders), String(filesEach)], { stdio: ['ignore', 'pipe', 'inherit'] })

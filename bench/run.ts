@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Bench, Figure } from './report.ts'
+import type { Bench, BenchOptions, Figure } from './report.ts'
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   startup: async () => (await import('./startup.ts')).startup,
@@ -12,7 +12,15 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'move-delta': async () => (await import('./move-delta.ts')).moveDelta,
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, scale: { type: 'string', default: '1' }, port: { type: 'string', default: '33600' } },
+})
+const options: BenchOptions = { scale: Number(values.scale), firstPort: Number(values.port) }
+if (!(options.scale > 0 && options.scale <= 1)) {
+  console.error(`--scale ${values.scale}: a share of the full size is a number above 0, at most 1`)
+  process.exit(2)
+}
 const names = positionals.length === 0 ? Object.keys(benches) : positionals
 let missed = 0
 for (const name of names) {
@@ -24,7 +32,7 @@ for (const name of names) {
   const bench = await open()
   const reason = await bench.unavailable?.()
   if (reason !== undefined) console.error(`${name}: not run here: ${reason}`)
-  else await bench.run((figure) => print(name, figure))
+  else await bench.run((figure) => print(name, figure), options)
 }
 process.exitCode = missed === 0 ? 0 : 1
 
