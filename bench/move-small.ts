@@ -1,6 +1,7 @@
 import type { BulkPart, RemoteFiles } from '../src/nextcloud/files/contract.ts'
 import { writeSmallFiles } from './move-data.ts'
 import { openMoveLab, whyNoMove, type MoveLab } from './move-lab.ts'
+import { hasNextcloudcmd, nextcloudcmd } from './nextcloudcmd.ts'
 import { median, round, timed, type Bench } from './report.ts'
 
 const all = 1000
@@ -32,7 +33,7 @@ async function walk(files: RemoteFiles, folder: string, visit: (path: string, si
   }
 }
 
-/** A thousand files of 0.5 to 20 KB from host to host, beside the two fast requests alone and beside rclone. */
+/** A thousand files of 0.5 to 20 KB from host to host, beside the two fast requests alone, rclone, and the desktop client where it is installed. */
 export const moveSmall: Bench = {
   unavailable: whyNoMove,
   run: async (report, { scale, firstPort }) => {
@@ -49,5 +50,10 @@ export const moveSmall: Bench = {
     const [our, floor, their] = [median(ours), median(floors), median(theirs)]
     report({ figure: `${count} small files, seconds`, ours: round(our), other: round(floor), otherName: 'zip out and bulk in alone', ratio: round(our / floor), goal: 'at most 1.3 times', met: our <= 1.3 * floor })
     report({ figure: `${count} small files, seconds`, ours: round(our), other: round(their), otherName: 'rclone, 8 transfers', ratio: round(their / our), goal: 'at least 10 times faster', met: their >= 10 * our })
+    if (!hasNextcloudcmd()) return console.error('nextcloudcmd is not installed: not compared with it')
+    await lab.destination.files.makeFolder('nextcloudcmd')
+    const client = await nextcloudcmd(lab, { from: 'small', to: 'nextcloudcmd' })
+    report({ figure: `${count} small files, seconds`, ours: round(our), other: round(client), otherName: 'nextcloudcmd, down and up', ratio: round(client / our), goal: 'faster', met: client > our })
+    return undefined
   },
 }

@@ -7,9 +7,11 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   pool: async () => (await import('./pool.ts')).pool,
   density: async () => (await import('./density.ts')).density,
   'move-small': async () => (await import('./move-small.ts')).moveSmall,
+  'move-latency': async () => (await import('./move-latency.ts')).moveLatency,
   'move-large': async () => (await import('./move-large.ts')).moveLarge,
   'move-memory': async () => (await import('./move-memory.ts')).moveMemory,
   'move-delta': async () => (await import('./move-delta.ts')).moveDelta,
+  'move-dav': async () => (await import('./move-dav.ts')).moveDav,
 }
 
 const { values, positionals } = parseArgs({

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ChatonError } from '../../kit/errors.ts'
 import type { WriteOptions, Written } from '../../nextcloud/files/contract.ts'
 import { streamOf } from '../../nextcloud/remote.ts'
+import { sortOf } from '../latency.ts'
 import { announced, type Aim } from './aim.ts'
 import { factsOf } from './facts.ts'
 import type { FilesRun } from './run.ts'
@@ -28,7 +29,7 @@ async function piped(run: FilesRun, aim: Aim): Promise<Passed<Written>> {
 
 async function fromMemory(run: FilesRun, aim: Aim, bytes: Buffer): Promise<Passed<Written>> {
   const { files, pace } = run.context.destination
-  const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)))
+  const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)), sortOf('write', bytes.length))
   return { value, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 

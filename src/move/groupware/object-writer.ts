@@ -42,7 +42,7 @@ export class ObjectWriter<Settings> {
   /** A server that fails on an object is asked once more. */
   async #put(name: string, data: string, over: Parameters<RemoteCollection['put']>[2]): Promise<PutOutcome> {
     const { pace } = this.#run.destination
-    const put = async (): Promise<PutOutcome> => await pace.run(async () => await this.#collection.put(name, data, over))
+    const put = async (): Promise<PutOutcome> => await pace.run(async () => await this.#collection.put(name, data, over), 'object')
     const first = await put()
     return first.outcome === 'refused' && first.status === 500 ? await put() : first
   }
