@@ -46,14 +46,16 @@ export interface MoveLab extends AsyncDisposable, TwoSpaces {
   readonly accounts: Readonly<Record<'source' | 'destination', Account>>
   /** A new move of everything, or with the `journal` of an earlier one a further pass. */
   move(options?: { readonly journal?: string; readonly kinds?: readonly MovedKind[] }): Promise<Outcome & { readonly journal: string }>
+  /** `rclone` with this command and these paths: `old:…` and `new:…` are relative to the accounts' roots, others are of this machine. Answers seconds. */
+  runRclone(...args: readonly string[]): Promise<number>
   /** Seconds that `rclone copy` takes, with app passwords as well. Paths are relative to the accounts' roots. */
   rclone(from: string, to: string, ...flags: readonly string[]): Promise<number>
 }
 
 /** `eachWayMs`: how far away both hosts seem. */
-export async function openMoveLab(firstPort: number, { eachWayMs = 0 }: { readonly eachWayMs?: number } = {}): Promise<MoveLab> {
+export async function openMoveLab(firstPort: number, { eachWayMs = 0, userIds = ['admin', 'admin'] }: { readonly eachWayMs?: number; readonly userIds?: readonly [string, string] } = {}): Promise<MoveLab> {
   build()
-  const spaces = await openTwoSpaces({ releases: [release, release], firstPort })
+  const spaces = await openTwoSpaces({ releases: [release, release], firstPort, userIds })
   const proxies: Disposable[] = []
   const reached = async (account: AccountForTest, port: number): Promise<Account> => {
     if (eachWayMs === 0) return plain(account)
@@ -69,6 +71,7 @@ export async function openMoveLab(firstPort: number, { eachWayMs = 0 }: { readon
     async move({ journal = join(directory, `journal-${++journals}.sqlite`), kinds } = {}) {
       return { ...(await moveOnce({ ...accounts, journal, ...(kinds === undefined ? {} : { kinds }) })), journal }
     },
+    runRclone: async (...args) => await rclone(accounts, args),
     rclone: async (from, to, ...flags) => await rclone(accounts, ['copy', `old:${from}`, `new:${to}`, ...flags]),
     async [Symbol.asyncDispose]() {
       for (const proxy of proxies) proxy[Symbol.dispose]()

@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'move-memory': async () => (await import('./move-memory.ts')).moveMemory,
   'move-delta': async () => (await import('./move-delta.ts')).moveDelta,
   'move-dav': async () => (await import('./move-dav.ts')).moveDav,
+  'move-mixed': async () => (await import('./move-mixed.ts')).moveMixed,
 }
 
 const { values, positionals } = parseArgs({
