@@ -1,5 +1,6 @@
 import { asChatonError } from '../../kit/errors.ts'
 import type { BulkOutcome, BulkPart } from '../../nextcloud/files/contract.ts'
+import { sortOf } from '../latency.ts'
 import { announced, type Aim } from './aim.ts'
 import { factsOf } from './facts.ts'
 import { narrowed } from './lanes.ts'
@@ -30,12 +31,14 @@ export async function writeBulk(run: FilesRun, loaded: readonly Loaded[]): Promi
       attempts += 1
       if (attempts > 1) left = await withoutArrived(run, left)
       return left.length === 0 ? new Map<string, BulkOutcome>() : await files.writeMany(left.map(partOf))
-    })
+    }, sortOf('bulk', loaded.length, bytesIn(loaded)))
     return await takeDown(run, left, outcomes)
   } catch (error) {
     return await withoutBulk(run, left, error)
   }
 }
+
+const bytesIn = (loaded: readonly Loaded[]): number => loaded.reduce((sum, { bytes }) => sum + bytes.length, 0)
 
 const partOf = ({ aim, bytes }: Loaded): BulkPart => ({ path: aim.path, bytes, mtime: factsOf(aim.item).mtime })
 
@@ -73,7 +76,7 @@ async function withoutBulk(run: FilesRun, loaded: readonly Loaded[], error: unkn
     run.bulkFailed(known)
     return loaded
   }
-  const bytes = loaded.reduce((sum, each) => sum + each.bytes.length, 0)
+  const bytes = bytesIn(loaded)
   run.learn(narrowed(run.limits, bytes) ?? {})
   if (loaded.length === 1) return loaded
   const middle = Math.ceil(loaded.length / 2)

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers'
 import { asChatonError, type ChatonError } from '../../kit/errors.ts'
 import type { Side } from '../contract.ts'
+import { sortOf } from '../latency.ts'
 import { commonFolder, parentOf } from './names.ts'
 import { isSilence, stops } from './trouble.ts'
 import { inParallel } from '../workers.ts'
@@ -70,7 +71,7 @@ async function readZip({ files, pace }: Side, { folder, wanted, whole }: Archive
     if (missing.length === 0) return
     const sizes = new Map(missing.map(({ path, size }) => [path, size]))
     for await (const { path, bytes } of files.readMany(folder, sizes, { whole })) contents.set(path, bytes)
-  })
+  }, sortOf('zip', wanted.length, wanted.reduce((sum, { size }) => sum + size, 0)))
 }
 
 async function readOne({ files, pace }: Side, { path, size, etag }: Wanted): Promise<Buffer | undefined> {

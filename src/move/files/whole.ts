@@ -3,6 +3,7 @@ import { ChatonError } from '../../kit/errors.ts'
 import type { WriteOptions, Written } from '../../nextcloud/files/contract.ts'
 import { streamOf } from '../../nextcloud/remote.ts'
 import type { Item } from '../journal.ts'
+import { sortOf } from '../latency.ts'
 import { announced, type Aim } from './aim.ts'
 import { factsOf } from './facts.ts'
 import type { FilesRun } from './run.ts'
@@ -36,7 +37,7 @@ function asListed({ key, bytes }: Item, content: Opened): Opened {
 
 async function fromMemory(run: FilesRun, aim: Aim, bytes: Buffer): Promise<Passed<Written>> {
   const { files, pace } = run.context.destination
-  const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)))
+  const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)), sortOf('write', bytes.length))
   return { value, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 

@@ -47,7 +47,7 @@ export class ObjectWriter<Settings> {
       await pace.run(async () => {
         attempts += 1
         return await this.#collection.put(name, data, over)
-      })
+      }, 'object')
     const first = await put()
     const outcome = first.outcome === 'refused' && first.status === 500 ? await put() : first
     return { outcome, repeated: attempts > 1 }
