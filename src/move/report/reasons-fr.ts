@@ -61,6 +61,9 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['ask the new host to make the tag "{}", then run the move again', 'demandez au nouvel hébergeur de créer l’étiquette « {} », puis relancez le déménagement'],
   ['the new host lets only its administrators put this tag on files', 'chez le nouvel hébergeur, seule l’administration pose cette étiquette'],
   ['ask the new host to put the tag "{}" on them, or use another', 'demandez au nouvel hébergeur d’y mettre l’étiquette « {} », ou prenez-en une autre'],
+  ['the new host knows no live photos: it has the picture and the film side by side', 'le nouvel hébergeur ne connaît pas les photos animées : la photo et le film y sont côte à côte'],
+  ['the new host shows this film with another picture already, which stays', 'le nouvel hébergeur montre déjà ce film avec une autre photo, et garde cela'],
+  ['picture and film are one at the source and two at the destination', 'la photo et le film ne font qu’un dans l’ancien compte, pas dans le nouveau'],
 
   // Comments: comments/
   ['a "{}" is a mark of a program, and no comment that somebody wrote', 'une marque (« {} ») posée par un programme, pas un commentaire écrit par quelqu’un'],

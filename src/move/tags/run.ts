@@ -7,6 +7,7 @@ import { isMissing, reasonOf, stops } from '../files/trouble.ts'
 import type { Item } from '../journal.ts'
 import { inParallel } from '../workers.ts'
 import { itemFor, itemsOf, refusalsOf } from './items.ts'
+import { linkLivePhotos } from './live-photos.ts'
 import { filesWith, tagsInUse, type NamedTag } from './read.ts'
 import { targetAfter, targetFor, type Target } from './target.ts'
 
@@ -24,6 +25,7 @@ export async function carry(context: MoveContext): Promise<KindTally> {
     const files = await filesWith(source, ids)
     journal.together(() => files.forEach((file) => journal.put('tags', itemFor(journal, name, file, run.pass))))
   }
+  await linkLivePhotos(context, run.pass)
   await withdrawGone(run)
   for (const tag of tags) await carryTag(run, tag)
   const { counts } = journal.tally('tags')

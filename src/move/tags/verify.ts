@@ -4,14 +4,16 @@ import type { KindVerdict, MoveContext } from '../contract.ts'
 import type { Item } from '../journal.ts'
 import type { Refusal } from '../kinds.ts'
 import { keyOf } from './items.ts'
+import { compareLivePhotos } from './live-photos.ts'
 import { byName, filesWith, tagsInUse, type NamedTag } from './read.ts'
 
 /** Asks both sides again which files have which tag. */
 export async function verify(context: MoveContext): Promise<KindVerdict> {
   const { source, destination, signal } = context
   const there = byName(await destination.pace.run(async () => await openTags(destination.remote).list()))
-  const differing: Refusal[] = []
-  let checked = 0
+  const livePhotos = await compareLivePhotos(context)
+  const differing: Refusal[] = [...livePhotos.differing]
+  let { checked } = livePhotos
   for (const tag of await tagsInUse(source)) {
     signal.throwIfAborted()
     const here = await filesWith(source, tag.ids)

@@ -45,8 +45,9 @@ async function readProfile(remote: Remote): Promise<ProfileData> {
 
 const Status = z.looseObject({ message: z.string().nullable(), icon: z.string().nullable(), messageId: z.string().nullable(), messageIsPredefined: z.boolean(), clearAt: z.number().nullable() })
 
-/** 404: the person never set one, or there is no such app. */
+/** 404: the person never set one. */
 async function readStatus(remote: Remote): Promise<StatusMessage | undefined> {
+  if (remote.facts.capabilities['user_status'] === undefined) return undefined
   try {
     const { message, icon, messageId, messageIsPredefined, clearAt } = await callRemoteOcs(remote, statusPath, { data: Status })
     const predefined = messageIsPredefined ? (messageId ?? '') : ''

@@ -21,8 +21,8 @@ export async function readPicture(remote: Remote): Promise<Picture | undefined> 
 const Answer = z.looseObject({ status: z.string().optional(), data: z.union([z.string(), z.looseObject({ message: z.string().optional() })]).optional() })
 
 /**
- * Servers before 33 want the token of a session, as their pages have it, in place of the header that tells programs (28.0.2, 29.0.1
- * and 32.0.1 answer 412 to it alone).
+ * Most servers want the token of a session, as their pages have it: the header by which they know programs is not enough (28.0.2, 29.0.1
+ * and 32.0.1 answer 412 to it alone; for 34.0.1 it is).
  */
 export async function writePicture(remote: Remote, picture: Picture): Promise<SetOutcome> {
   const first = await post(remote, picture, {})

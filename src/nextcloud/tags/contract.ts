@@ -16,7 +16,7 @@ export interface TaggedFile {
 /** `taken`: there is one of that name, perhaps one that this account does not see. `forbidden`: only administrators may make tags. */
 export type MakeTagOutcome = { readonly outcome: 'made'; readonly id: string } | { readonly outcome: 'taken' | 'forbidden' }
 
-/** Tags as one account sees them: those that are kept from it are in no answer. */
+/** Tags as one account sees them: those that are kept from it are in no answer. A server without tags answers none. */
 export interface RemoteTags {
   /** All that the account sees. */
   list(): Promise<SystemTag[]>

@@ -2,7 +2,7 @@ import { ChatonError } from '../../kit/errors.ts'
 import { textOf } from '../../kit/http-stream.ts'
 import { addressOf, namesInHref } from '../files/paths.ts'
 import { askDav } from '../groupware/ask.ts'
-import { readMultistatus, textIn } from '../multistatus.ts'
+import { readMultistatus, textIn, type DavResponse } from '../multistatus.ts'
 import { refusal, sendForText, type Remote } from '../remote.ts'
 import type { MakeTagOutcome, RemoteTags, SystemTag, TaggedFile } from './contract.ts'
 
@@ -12,7 +12,7 @@ const relation = (fileId: string, tagId: string): string => `/remote.php/dav/sys
 /** System tags over WebDAV (apps/dav/lib/SystemTag). */
 export function openTags(remote: Remote): RemoteTags {
   return {
-    list: async () => await tagsAt(remote, `${home}/`),
+    list: async () => (await tagsAt(remote, `${home}/`)) ?? [],
     inUse: async () => await tagsInUse(remote),
     filesWith: (tagId) => filesWith(remote, tagId),
     make: async (name) => await makeTag(remote, name),
@@ -25,24 +25,27 @@ export function openTags(remote: Remote): RemoteTags {
 const tagQuestion =
   '<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"><d:prop><oc:id/><oc:display-name/><oc:can-assign/><nc:color/></d:prop></d:propfind>'
 
-async function tagsAt(remote: Remote, path: string): Promise<SystemTag[]> {
-  const { responses } = await askDav(remote, path, { method: 'PROPFIND', depth: '1', body: tagQuestion, what: 'listing the tags' })
-  return responses.flatMap(({ props }) => {
+/** Undefined where the server has no such place. */
+async function tagsAt(remote: Remote, path: string): Promise<SystemTag[] | undefined> {
+  const responses = await responsesAt(remote, path)
+  return responses?.flatMap(({ props }) => {
     const [id, color] = [textIn(props['id']), textIn(props['color'])]
     if (id === '') return []
     return [{ id, name: textIn(props['display-name']), canAssign: textIn(props['can-assign']) === 'true', color: /^[0-9a-f]{6}$/i.test(color) ? color : undefined }]
   })
 }
 
-/** Before 28 a server does not tell which are in use: then all that it has. */
-async function tagsInUse(remote: Remote): Promise<SystemTag[]> {
+async function responsesAt(remote: Remote, path: string): Promise<readonly DavResponse[] | undefined> {
   try {
-    return await tagsAt(remote, '/remote.php/dav/systemtags-assigned/')
+    return (await askDav(remote, path, { method: 'PROPFIND', depth: '1', body: tagQuestion, what: 'listing the tags' })).responses
   } catch (error) {
-    if (error instanceof ChatonError && error.code === 'not-found') return await tagsAt(remote, `${home}/`)
+    if (error instanceof ChatonError && error.code === 'not-found') return undefined
     throw error
   }
 }
+
+/** Before 28 a server does not tell which are in use (SystemTagsInUseCollection.php): then all that it has. */
+const tagsInUse = async (remote: Remote): Promise<SystemTag[]> => (await tagsAt(remote, remote.facts.major < 28 ? `${home}/` : '/remote.php/dav/systemtags-assigned/')) ?? []
 
 /** FilesReportPlugin.php. A tag that is gone meanwhile answers 412. */
 async function* filesWith(remote: Remote, tagId: string): AsyncGenerator<TaggedFile> {
@@ -63,7 +66,7 @@ async function makeTag(remote: Remote, name: string): Promise<MakeTagOutcome> {
   const body = JSON.stringify({ name, userVisible: true, userAssignable: true })
   const answer = await sendForText(remote, home, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
   if (answer.status === 409) return { outcome: 'taken' }
-  if (answer.status === 403) return { outcome: 'forbidden' }
+  if (answer.status === 403 || answer.status === 404) return { outcome: 'forbidden' }
   const id = /(\d+)\/?$/.exec(answer.headers['content-location'] ?? '')?.[1]
   if (answer.status !== 201 || id === undefined) throw refusal(`making the tag "${name}"`, answer)
   return { outcome: 'made', id }
