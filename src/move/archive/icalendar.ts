@@ -1,3 +1,5 @@
+import { uidIn } from '../../nextcloud/groupware/uid.ts'
+
 /** One component of an iCalendar or vCard text, as it stands there. */
 export interface RawComponent {
   /** `VEVENT`. */
@@ -75,9 +77,21 @@ export interface CalendarLook {
   readonly colour: string | undefined
 }
 
-/** All objects of a calendar as one (as sabre's ICSExportPlugin does): each zone once, then everything else. Those that cannot be read come back in `unreadable`. Pure. */
-export function mergedCalendar({ displayName, colour }: CalendarLook, objects: readonly string[]): { readonly text: string; readonly unreadable: readonly string[]; readonly count: number } {
+/** By UID of an object, then by TZID: a zone that this object tells otherwise than the calendar does. */
+export type OwnZones = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+export interface MergedCalendar {
+  readonly text: string
+  /** Left out: what cannot be read. */
+  readonly unreadable: readonly string[]
+  readonly ownZones: OwnZones
+  readonly count: number
+}
+
+/** All objects of a calendar as one (as sabre's ICSExportPlugin does): of each zone the first that is told, then everything else. Pure. */
+export function mergedCalendar({ displayName, colour }: CalendarLook, objects: readonly string[]): MergedCalendar {
   const zones = new Map<string, string>()
+  const ownZones: Record<string, Record<string, string>> = {}
   const unreadable: string[] = []
   let body = ''
   let count = 0
@@ -89,12 +103,13 @@ export function mergedCalendar({ displayName, colour }: CalendarLook, objects: r
     }
     for (const { name, text } of components) {
       if (name !== 'VTIMEZONE') body += text
-      else if (!zones.has(zoneOf(text))) zones.set(zoneOf(text), text)
+      else if ((zones.get(zoneOf(text)) ?? text) === text) zones.set(zoneOf(text), text)
+      else (ownZones[uidIn(object) ?? ''] ??= {})[zoneOf(text)] = text
     }
     count += 1
   }
   const head = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//chaton//account archive//EN', 'CALSCALE:GREGORIAN', ...(displayName === undefined ? [] : [`X-WR-CALNAME:${escaped(displayName)}`]), ...(colour === undefined ? [] : [`X-APPLE-CALENDAR-COLOR:${colour}`])]
-  return { text: `${head.map(folded).join('')}${[...zones.values()].join('')}${body}END:VCALENDAR\r\n`, unreadable, count }
+  return { text: `${head.map(folded).join('')}${[...zones.values()].join('')}${body}END:VCALENDAR\r\n`, unreadable, ownZones, count }
 }
 
 export interface SplitObject {
@@ -109,21 +124,20 @@ export interface SplitCalendar extends CalendarLook {
 }
 
 /** A merged calendar as the objects it was made of: components of one UID together, each with the zones it needs. Undefined where it cannot be read. Pure. */
-export function splitCalendar(text: string): SplitCalendar | undefined {
+export function splitCalendar(text: string, ownZones: OwnZones = {}): SplitCalendar | undefined {
   const texts = rawTexts(text, 'VCALENDAR')
   if (texts === undefined) return undefined
   const components = texts.flatMap(({ components }) => components)
   const zones = new Map(components.filter(({ name }) => name === 'VTIMEZONE').map(({ text }) => [zoneOf(text), text]))
   const entries = components.filter(({ name }) => name !== 'VTIMEZONE')
   const groups = Map.groupBy(entries.entries(), ([index, { text }]) => uidOf(text) || `\n${index}`)
-  const objects = [...groups].map(([uid, group]) => ({ uid: uid.startsWith('\n') ? '' : uid, data: objectOf(group.map(([, { text }]) => text), zones) }))
+  const objects = [...groups].map(([uid, group]) => ({ uid: uid.startsWith('\n') ? '' : uid, data: objectOf(group.map(([, { text }]) => text), (zone) => ownZones[uid]?.[zone] ?? zones.get(zone) ?? '') }))
   return { ...lookOf(texts), objects, components: new Set(entries.map(({ name }) => name)) }
 }
 
-function objectOf(texts: readonly string[], zones: ReadonlyMap<string, string>): string {
+function objectOf(texts: readonly string[], zone: (name: string) => string): string {
   const needed = new Set(texts.flatMap(zonesIn))
-  const defined = [...needed].map((zone) => zones.get(zone) ?? '')
-  return ['BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//chaton//account archive//EN\r\nCALSCALE:GREGORIAN\r\n', ...defined, ...texts, 'END:VCALENDAR\r\n'].join('')
+  return ['BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//chaton//account archive//EN\r\nCALSCALE:GREGORIAN\r\n', ...[...needed].map(zone), ...texts, 'END:VCALENDAR\r\n'].join('')
 }
 
 function lookOf(texts: readonly RawText[]): CalendarLook {

@@ -19,6 +19,8 @@ export const OurCalendar = z.object({
     components: z.array(z.enum(['VEVENT', 'VTODO', 'VJOURNAL'])),
   }),
   names: z.record(z.string(), Segment),
+  /** Zones that single objects tell otherwise than the entry, by UID and TZID. */
+  zones: z.record(z.string(), z.record(z.string(), z.string())).default({}),
 })
 export type OurCalendar = z.infer<typeof OurCalendar>
 

@@ -26,23 +26,36 @@ function fields(...values: readonly (readonly [bytes: 2 | 4, value: number])[]):
   }))
 }
 
+interface Parts {
+  readonly local: Buffer
+  readonly record: Buffer
+}
+
+const [dosTime, dosDate] = [0, 33]
+
+/** Header and content, and the record of the directory, of an entry that stands at this offset. */
+function partsOf({ name, content = '', mode = 0, method = 0, flags = 0, described = false, ...told }: RawZipEntry, offset: number): Parts {
+  const [bytes, data, crc] = [Buffer.from(name as string), Buffer.from(content), crc32(content)]
+  const bits = 0x0800 | flags | (described ? 8 : 0)
+  const named = Buffer.from(told.localName ?? bytes)
+  const [localCrc, localSize] = described ? [0, 0] : [told.localCrc ?? crc, told.localSize ?? data.length]
+  const header = fields([4, 0x0403_4b50], [2, 20], [2, bits], [2, method], [2, dosTime], [2, dosDate], [4, localCrc], [4, localSize], [4, localSize], [2, named.length], [2, 0])
+  const descriptor = described ? fields([4, 0x0807_4b50], [4, crc], [4, data.length], [4, data.length]) : Buffer.alloc(0)
+  const sizes = fields([4, crc], [4, data.length], [4, told.claims ?? data.length], [2, bytes.length], [2, 0], [2, 0], [2, 0], [2, 0])
+  const record = Buffer.concat([fields([4, 0x0201_4b50], [2, 0x0314], [2, 20], [2, bits], [2, method], [2, dosTime], [2, dosDate]), sizes, fields([4, (mode << 16) >>> 0], [4, told.at ?? offset]), bytes])
+  return { local: told.at === undefined ? Buffer.concat([header, named, data, descriptor]) : Buffer.alloc(0), record }
+}
+
 /** A zip with exactly these entries, also such as no honest program writes (APPNOTE 6.3.10). */
 export function rawZip(entries: readonly RawZipEntry[]): Buffer {
   const parts: Buffer[] = []
   const records: Buffer[] = []
   let offset = 0
-  for (const { name, content = '', mode = 0, method = 0, flags = 0, described = false, claims, at, localName, localSize, localCrc } of entries) {
-    const [bytes, data, crc] = [Buffer.from(name as string), Buffer.from(content), crc32(content)]
-    const local = Buffer.from(localName ?? bytes)
-    const [bits, size] = [0x0800 | flags | (described ? 8 : 0), localSize ?? data.length]
-    const where = at ?? offset
-    if (at === undefined) {
-      const told = described ? [0, 0] as const : ([localCrc ?? crc, size] as const)
-      parts.push(fields([4, 0x0403_4b50], [2, 20], [2, bits], [2, method], [2, 0], [2, 33], [4, told[0]], [4, told[1]], [4, told[1]], [2, local.length], [2, 0]), local, data)
-      if (described) parts.push(fields([4, 0x0807_4b50], [4, crc], [4, data.length], [4, data.length]))
-      offset += 30 + local.length + data.length + (described ? 16 : 0)
-    }
-    records.push(fields([4, 0x0201_4b50], [2, 0x0314], [2, 20], [2, bits], [2, method], [2, 0], [2, 33], [4, crc], [4, data.length], [4, claims ?? data.length], [2, bytes.length], [2, 0], [2, 0], [2, 0], [2, 0], [4, (mode << 16) >>> 0], [4, where]), bytes)
+  for (const entry of entries) {
+    const { local, record } = partsOf(entry, offset)
+    parts.push(local)
+    records.push(record)
+    offset += local.length
   }
   const directory = Buffer.concat(records)
   const end = fields([4, 0x0605_4b50], [2, 0], [2, 0], [2, entries.length], [2, entries.length], [4, directory.length], [4, offset], [2, 0])

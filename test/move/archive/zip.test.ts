@@ -16,11 +16,18 @@ afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 const lacks = (program: string): boolean => spawnSync(program, ['-v']).status === null
 
+function seenByPython(path: string): string {
+  const script = 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print([(i.filename, i.file_size) for i in z.infolist()], z.read("behind it"))'
+  const { status, stdout, stderr } = spawnSync('python3', ['-c', script, path], { encoding: 'utf8' })
+  return status === null ? 'no python3' : (stdout + stderr).trim()
+}
+
 async function written(name: string, add: (writer: ZipWriter) => AsyncGenerator<WrittenEntry>): Promise<string> {
   const path = join(work, name)
   const file = await open(path, 'w+')
   const writer = new ZipWriter(file, 0)
-  const entries = await Array.fromAsync(add(writer))
+  const entries: WrittenEntry[] = []
+  for await (const entry of add(writer)) entries.push(entry)
   expect(await writer.finish(entries)).toBe(statSync(path).size)
   await file.close()
   return path
@@ -93,8 +100,7 @@ describe('an archive of ours', () => {
     expect(entries.get('large')?.size).toBe(size)
     expect(behind?.offset).toBeGreaterThan(2 ** 32)
     expect(behind === undefined ? '' : (await buffer(read(behind))).toString()).toBe('here')
-    const python = spawnSync('python3', ['-c', 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print([(i.filename, i.file_size) for i in z.infolist()], z.read("behind it"))', holes], { encoding: 'utf8' })
-    if (python.status !== null) expect(python.stdout.trim()).toBe(`[('large', ${size}), ('behind it', 4)] b'here'`)
+    expect(seenByPython(holes)).toMatch(new RegExp(`^\\[\\('large', ${size}\\), \\('behind it', 4\\)\\] b'here'$|^no python3$`))
   }, 60_000)
 
   test('more than 65,535 entries', async () => {

@@ -68,7 +68,7 @@ export async function writeCalendars({ context, archive }: Work): Promise<Shelve
     taken.add(file)
     const name = merged.count === 0 ? undefined : `${entryNames.calendars}${file}.ics`
     if (name !== undefined) await archive.addText(name, merged.text, clock.now())
-    ours.calendars.push({ uri, ...(name === undefined ? {} : { file: name }), properties: calendarFacts(properties), names: namesOf(objects) })
+    ours.calendars.push({ uri, ...(name === undefined ? {} : { file: name }), properties: calendarFacts(properties), names: namesOf(objects), zones: { ...merged.ownZones } })
     left.push(...merged.unreadable.map((data) => unreadable(`${titleOfObject(data) ?? '?'}, in ${properties.displayName}`)))
     count += merged.count
     tell(context, 'calendars', count)

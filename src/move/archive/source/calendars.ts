@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { components as allComponents } from '../../../nextcloud/caldav/home.ts'
 import type { CalendarProperties, HomeEntry, RemoteCalendars } from '../../../nextcloud/caldav/contract.ts'
-import { splitCalendar, type SplitCalendar } from '../icalendar.ts'
+import { splitCalendar, type OwnZones, type SplitCalendar } from '../icalendar.ts'
 import { entryNames } from '../layout.ts'
 import { OurCalendars, Segment, type OurCalendar, type OurSubscription } from '../supplements.ts'
 import { refusedArchive } from '../zip/directory.ts'
@@ -23,7 +23,7 @@ interface Found {
 
 /** Calendars of an archive, of the app in its two versions or of ours, as those of an account that is only read. */
 export function archiveCalendars(archive: Archive): RemoteCalendars {
-  const split = lastOf(async (file: string) => await splitFile(archive, file))
+  const split = lastOf(async (file: string) => await splitFile(archive, file, [...(await known()).values()].find((found) => found.file === file)?.ours?.zones))
   const known = once(async () => await foundIn(archive))
   return {
     async list() {
@@ -51,8 +51,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return async () => await (made ??= make())
 }
 
-async function splitFile({ text }: Archive, file: string): Promise<SplitCalendar> {
-  const calendar = splitCalendar((await text(file)) ?? '')
+async function splitFile({ text }: Archive, file: string, zones: OwnZones | undefined): Promise<SplitCalendar> {
+  const calendar = splitCalendar((await text(file)) ?? '', zones)
   if (calendar === undefined) throw refusedArchive(`the calendar "${file}" cannot be read`)
   return calendar
 }

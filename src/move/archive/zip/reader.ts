@@ -29,7 +29,7 @@ export interface ZipReader {
   /** By name; of folders with a slash at its end. */
   readonly entries: ReadonlyMap<string, ReadableEntry>
   /** Content, or the bytes `from` (included) to `to` (excluded). Of a whole content the last piece comes only once its CRC is right; else the stream fails. */
-  read(entry: ReadableEntry, range?: { readonly from: number; readonly to: number }): Readable
+  readonly read: (entry: ReadableEntry, range?: { readonly from: number; readonly to: number }) => Readable
 }
 
 const fileTypes = { mask: 0o170_000, regular: 0o100_000, folder: 0o040_000, link: 0o120_000 } as const
