@@ -12,7 +12,7 @@ import { titleOfCard, titleOfObject } from '../../groupware/titles.ts'
 import type { KindName, Refusal } from '../../kinds.ts'
 import { mergedCalendar, mergedCards } from '../icalendar.ts'
 import { entryNames, shelfFileName } from '../layout.ts'
-import type { OurAddressBook, OurCalendar, OurCalendars } from '../supplements.ts'
+import type { OurAddressBook, OurCalendar, OurCalendars, OurSubscription } from '../supplements.ts'
 import type { ArchiveFile } from './writing.ts'
 
 export interface ShelvesWritten {
@@ -73,9 +73,22 @@ export async function writeCalendars({ context, archive }: Work): Promise<Shelve
     count += merged.count
     tell(context, 'calendars', count)
   }
+  // Read by the migrator since 34; those before pass over an entry that is no calendar.
+  if (ours.subscriptions.length > 0) await archive.addText(entryNames.subscriptionList, JSON.stringify(ours.subscriptions.map(subscriptionFacts)), clock.now())
   await archive.addText(entryNames.ourCalendars, JSON.stringify(ours), clock.now())
   return { count, left }
 }
+
+/** As CalendarMigrator::exportSubscriptions writes it. */
+const subscriptionFacts = ({ uri, properties: { displayName, colour, source } }: OurSubscription): Record<string, string | null> => ({
+  uri,
+  displayname: displayName,
+  color: colour ?? null,
+  source,
+  striptodos: null,
+  stripalarms: null,
+  stripattachments: null,
+})
 
 const calendarFacts = ({ displayName, description, colour, order, timezone, transparent, enabled, components }: CalendarProperties): OurCalendar['properties'] => ({
   displayName,

@@ -90,14 +90,19 @@ export function placeIn(tail: Buffer, begin: number): Place {
   if (end.readUInt16LE(4) !== end.readUInt16LE(6) || end.readUInt16LE(8) !== few.count) throw refusedArchive('it has several parts')
   const locator = at - 20
   if (locator < 0 || tail.readUInt32LE(locator) !== signatures.locator64) return checkedPlace({ ...few, end: begin + at })
+  const place = placeIn64(tail, begin, locator)
+  const agrees = (small: number, most: number, large: number): boolean => small === most || small === large
+  if (!agrees(few.count, 0xffff, place.count) || !agrees(few.size, elsewhere, place.size) || !agrees(few.offset, elsewhere, place.offset)) throw refusedArchive('its two ends tell different things')
+  return checkedPlace(place)
+}
+
+/** As the end record of zip64 tells it, to which the locator leads. */
+function placeIn64(tail: Buffer, begin: number, locator: number): Place {
   const end64 = Number(tail.readBigUInt64LE(locator + 8)) - begin
   if (end64 < 0 || end64 + 56 > locator || tail.readUInt32LE(end64) !== signatures.end64) throw refusedArchive('its end is damaged')
   if (tail.readUInt32LE(end64 + 16) !== 0 || tail.readUInt32LE(end64 + 20) !== 0) throw refusedArchive('it has several parts')
   const [count, size, offset] = [32, 40, 48].map((where) => Number(tail.readBigUInt64LE(end64 + where)))
-  const place = { count: count ?? 0, size: size ?? 0, offset: offset ?? 0, end: begin + end64 }
-  const agrees = (small: number, most: number, large: number): boolean => small === most || small === large
-  if (!agrees(few.count, 0xffff, place.count) || !agrees(few.size, elsewhere, place.size) || !agrees(few.offset, elsewhere, place.offset)) throw refusedArchive('its two ends tell different things')
-  return checkedPlace(place)
+  return { count: count ?? 0, size: size ?? 0, offset: offset ?? 0, end: begin + end64 }
 }
 
 function checkedPlace(place: Place): Place {
