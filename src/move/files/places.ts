@@ -141,7 +141,7 @@ export class Places {
       const made = await files.makeFolder(path)
       // The answer to the first request was lost: it is ours.
       return made || attempts > 1
-    })
+    }, 'folder')
   }
 
   async #adopt(item: Item, path: string): Promise<Place> {
