@@ -1,8 +1,11 @@
 import { calendars } from './calendars/index.ts'
 import { contacts } from './contacts/index.ts'
+import { comments } from './comments/index.ts'
 import type { Kind } from './contract.ts'
 import { favourites } from './favourites.ts'
 import { files } from './files/index.ts'
+import { profile } from './profile/index.ts'
+import { tags } from './tags/index.ts'
 
 /** Everything that can be carried, in the order in which it is carried. */
-export const allKinds: readonly Kind[] = [files, favourites, calendars, contacts]
+export const allKinds: readonly Kind[] = [files, favourites, tags, comments, calendars, contacts, profile]

@@ -1,6 +1,9 @@
+import { commentsFixture } from './comments.ts'
 import type { KindFixture } from './contract.ts'
 import { favouritesFixture, filesFixture } from './files.ts'
 import { calendarsFixture, contactsFixture } from './groupware.ts'
+import { profileFixture } from './profile.ts'
+import { tagsFixture } from './tags.ts'
 
 /** Every kind that moves, in the order in which an account is filled. */
-export const kindFixtures: readonly KindFixture[] = [filesFixture, favouritesFixture, calendarsFixture, contactsFixture]
+export const kindFixtures: readonly KindFixture[] = [filesFixture, favouritesFixture, tagsFixture, commentsFixture, calendarsFixture, contactsFixture, profileFixture]
