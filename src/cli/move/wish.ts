@@ -39,7 +39,7 @@ const names = {
   destination: { user: 'toUser', file: 'toPasswordFile', flag: '--to', variable: 'CHATON_MOVE_TO_PASSWORD', which: 'new' },
 } as const
 
-function signInWish(input: CommandInput, side: SideName): SignInWish {
+export function signInWish(input: CommandInput, side: SideName): SignInWish {
   const { user, file, flag, variable } = names[side]
   const name = textFlag(input, user)
   const fromFile = textFlag(input, file)
@@ -86,7 +86,7 @@ async function readPasswordFile(path: string, flag: string): Promise<string> {
   }
 }
 
-function optionsOf(input: CommandInput): Partial<MoveOptions> {
+export function optionsOf(input: CommandInput): Partial<MoveOptions> {
   const only = kindsIn(input, 'only')
   const also = kindsIn(input, 'with')
   const without = kindsIn(input, 'without')

@@ -14,6 +14,12 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['it is mounted into your account{} and not part of it', 'affiché dans votre compte{} sans en faire partie'],
   ['download what you need of it', 'téléchargez ce dont vous avez besoin'],
 
+  // Archives: archive/export/
+  ['an export of this account, not a part of it', 'une archive de ce compte, qui n’en fait pas partie'],
+  ['download it if you want to keep it', 'téléchargez-la si vous voulez la garder'],
+  ['it is not written as calendars and contacts are: nothing could read it', 'il n’est pas écrit comme un agenda ou un contact : rien ne pourrait le lire'],
+  ['open it in the old account and save it again', 'ouvrez-le dans l’ancien compte et enregistrez-le de nouveau'],
+
   // Names: files/merge.ts, files/scan.ts, nextcloud/files/names.ts
   ['the destination refuses the name: {}', 'le nouvel hébergeur refuse ce nom : {}'],
   ['give it another name, and run the move again', 'donnez-lui un autre nom, puis relancez le déménagement'],
