@@ -67,6 +67,17 @@ export interface KindTally {
   readonly bytes?: number
   /** Among those moved: what has another name now, because its own was taken or is refused there. */
   readonly renamed?: readonly Renamed[]
+  /** Public links that have another address now. */
+  readonly links?: readonly NewLink[]
+}
+
+export interface NewLink {
+  /** Of the file or folder, at the source. */
+  readonly path: string
+  readonly old: string
+  readonly new: string
+  /** Address to which the old one was once sent by mail. */
+  readonly for?: string
 }
 
 export interface Renamed {

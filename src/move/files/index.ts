@@ -3,6 +3,7 @@ import { formatSize } from '../../kit/bytes.ts'
 import { preferSmallHeap } from '../../kit/memory.ts'
 import type { Kind, MoveContext } from '../contract.ts'
 import { apply } from './apply.ts'
+import { nameOwners } from './owners.ts'
 import { recover } from './recover.ts'
 import { followRenames } from './renames.ts'
 import { FilesRun } from './run.ts'
@@ -21,6 +22,7 @@ export const files: Kind = {
     await stopped(run, async () => {
       await recover(run)
       await scan(run)
+      await nameOwners(run)
     })
     return inventoryOf(context.journal)
   },
@@ -45,6 +47,7 @@ async function carry(run: FilesRun): Promise<void> {
   await checkDestination(run)
   await scan(run)
   checkSource(run)
+  await nameOwners(run)
   await followRenames(run)
   await withdraw(run)
   run.journal.setFact(allowShrink, '')
