@@ -43,6 +43,8 @@ export interface MoveProgress {
 export interface KindInventory {
   readonly count: number
   readonly bytes?: number
+  /** How many requests carrying it takes, where that is what it costs. */
+  readonly requests?: number
   /** What is known beforehand not to be carried: received shares, encrypted folders, refused names… */
   readonly left: readonly Refusal[]
 }

@@ -3,6 +3,9 @@ import { Readable } from 'node:stream'
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import type { FilesRun } from './run.ts'
 
+/** What this needs of a run. */
+export type Passing = Pick<FilesRun, 'context' | 'check'>
+
 export interface Opened {
   readonly stream: Readable
   readonly size: number
@@ -27,7 +30,7 @@ export class SourceFailed extends Error {
  * A request out piped into a request in, each within the pace of its host: a host answers for its own failures only. Throws what the
  * destination threw, or {@link SourceFailed} with what the source threw.
  */
-export async function through<T>(run: FilesRun, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T>> {
+export async function through<T>(run: Passing, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T>> {
   const { source, destination } = run.context
   const outcome = await destination.pace.run(async () => {
     const once = await source.pace
@@ -40,7 +43,7 @@ export async function through<T>(run: FilesRun, open: () => Promise<Opened>, wri
   return outcome
 }
 
-async function passOnce<T>(run: FilesRun, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T> | { readonly destinationError: unknown }> {
+async function passOnce<T>(run: Passing, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T> | { readonly destinationError: unknown }> {
   run.check()
   const { stream, size } = await open()
   const tap = new Tap(stream, run)
@@ -62,13 +65,13 @@ class Tap {
   failure: ChatonError | undefined
   readonly #hash = createHash('sha256')
 
-  constructor(source: Readable, run: FilesRun) {
+  constructor(source: Readable, run: Passing) {
     this.stream = Readable.from(this.#chunks(source, run), { objectMode: false, highWaterMark: 256 * 1024 })
     // A stream that fails when nobody reads any more must not end the process.
     this.stream.on('error', () => {})
   }
 
-  async *#chunks(source: Readable, run: FilesRun): AsyncGenerator<Buffer> {
+  async *#chunks(source: Readable, run: Passing): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of source as AsyncIterable<Buffer>) {
         run.check()
