@@ -22,6 +22,8 @@ export interface MoveContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** Accounts of the source that move to the destination as well: their ids there by the ids here. Undefined where nothing is known of others. */
+  readonly people?: ReadonlyMap<string, string>
   readonly progress: (event: MoveProgress) => void
 }
 
