@@ -46,7 +46,8 @@ function sideFacts({ address }: Host, { remote, displayName }: Account): SideFac
   return { address, account: remote.uid, version: remote.facts.version, ...(displayName === undefined ? {} : { displayName }) }
 }
 
-async function withKept({ hosts, secrets }: MoveServices, move: OpenMove, { side, host }: SideQuestion): Promise<Account | undefined> {
+/** With the sign-in that the move has; undefined where it has none, or it no longer works. */
+export async function withKept({ hosts, secrets }: MoveServices, move: OpenMove, { side, host }: { readonly side: SideName; readonly host: Pick<Host, 'address'> }): Promise<Account | undefined> {
   const kept = move.facts.get(signInFact[side])
   const password = await secrets.get(passwordName(move.id, side))
   if (kept === undefined || kept === null || password === undefined) return undefined

@@ -51,6 +51,7 @@ async function carry(context: MoveContext): Promise<KindTally> {
   if (!keepsVersions(destination.remote)) return { moved: 0, alreadyThere: 0, refused: [none] }
   await bringBackPresent(context)
   await askForVersions(context)
+  retryRefused(journal)
   const run = new FilesRun(context, Number(journal.fact('files.pass') ?? 0))
   const found = Map.groupBy([...journal.walk('versions', 'found')].filter((item) => versionFacts(item).current !== true), ({ sourceId }) => sourceId)
   await inParallel(found, destination.pace.most, async ([sourceId, items]) => {
@@ -63,6 +64,11 @@ async function carry(context: MoveContext): Promise<KindTally> {
   await setFolderTimes(run)
   const { counts, movedBytes } = journal.tally('versions')
   return { moved: counts.moved, alreadyThere: counts.there, refused: refusalsOf(journal), bytes: movedBytes }
+}
+
+/** What held them up may have passed; where it has not, they are refused again. */
+function retryRefused(journal: MoveJournal): void {
+  for (const item of journal.walk('versions', 'refused')) journal.put('versions', withFacts(item, { state: 'found', reason: undefined, next: undefined }))
 }
 
 const refusalsOf = (journal: MoveJournal): Refusal[] =>

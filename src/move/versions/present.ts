@@ -7,6 +7,8 @@ import { isConflict, isMissing } from '../files/trouble.ts'
 import type { Item } from '../journal.ts'
 import { fileOf, versionFacts, withFacts, type Present } from './facts.ts'
 
+type Bringing = Pick<MoveContext, 'journal' | 'destination' | 'clock'>
+
 /** `same`: nothing was written. `restored`: the present content is back. `old`: one of ours stands there. `theirs`: somebody else wrote. */
 export type Standing = 'same' | 'restored' | 'old' | 'theirs' | 'gone'
 
@@ -24,13 +26,13 @@ export function standingOf(writing: readonly Item[], entry: Pick<RemoteEntry, 'e
  * After a run that ended in the middle of writing old contents into a file: brings its present content back. Before anything else is
  * done with the files, for which such a file would look changed by somebody.
  */
-export async function bringBackPresent(context: MoveContext): Promise<void> {
+export async function bringBackPresent(context: Bringing): Promise<void> {
   const writing = [...context.journal.walk('versions', 'writing')]
   for (const items of Map.groupBy(writing, ({ sourceId }) => sourceId).values()) await context.destination.pace.run(async () => await bringBack(context, items))
 }
 
 /** The same for one file; outside of any pace, so that it is done also when the move is being stopped. */
-export async function bringBack({ journal, destination, clock }: MoveContext, writing: readonly Item[]): Promise<void> {
+export async function bringBack({ journal, destination, clock }: Bringing, writing: readonly Item[]): Promise<void> {
   const [first] = writing
   const present = first === undefined ? undefined : versionFacts(first).present
   if (first === undefined || present === undefined) return

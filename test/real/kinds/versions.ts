@@ -13,12 +13,17 @@ const labels: Readonly<Record<string, string>> = { [String(first)]: 'Brouillon &
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** Stamps of a file's versions with their contents and names, the present one among them. */
+/** Stamps of a file's versions with their contents and names, the present one (which has no content of its own there) among them. */
 async function versionsOf(person: PersonForTest, ofFile: string): Promise<Record<string, { text: string; label: string }>> {
-  const [file] = await propfind(wireOf(person), fileOf(person, ofFile), 'oc:fileid')
+  const [file] = await propfind(wireOf(person), fileOf(person, ofFile), 'oc:fileid getlastmodified')
+  const present = String(Date.parse(textOf(file?.props['getlastmodified'])) / 1000)
   const id = textOf(file?.props['fileid'])
   const found = await propfind(wireOf(person), `/remote.php/dav/versions/${person.userId}/versions/${id}`, 'getlastmodified nc:version-label', '1')
-  const read = async ({ href, props }: (typeof found)[number]) => [href.slice(href.lastIndexOf('/') + 1), { text: (await ask(wireOf(person), 'GET', href)).text, label: textOf(props['version-label']) }] as const
+  const read = async ({ href, props }: (typeof found)[number]) => {
+    const stamp = href.slice(href.lastIndexOf('/') + 1)
+    const from = stamp === present ? fileOf(person, ofFile) : href
+    return [stamp, { text: (await ask(wireOf(person), 'GET', from)).text, label: textOf(props['version-label']) }] as const
+  }
   return Object.fromEntries(await Promise.all(found.filter(({ href }) => /\/\d+\/\d+$/.test(href)).map(read)))
 }
 
