@@ -8,6 +8,8 @@ import { files } from './files/index.ts'
 import { profile } from './profile/index.ts'
 import { shares } from './shares/index.ts'
 import { tags } from './tags/index.ts'
+import { trash } from './trash/index.ts'
+import { versions } from './versions/index.ts'
 
 /** Everything that can be carried, in the order in which it is carried. */
-export const allKinds: readonly Kind[] = [files, favourites, tags, comments, albums, calendars, contacts, profile, shares]
+export const allKinds: readonly Kind[] = [files, versions, trash, favourites, tags, comments, albums, calendars, contacts, profile, shares]

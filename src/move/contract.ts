@@ -34,6 +34,8 @@ export interface MoveContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** Accounts of the source that move to the destination as well: their ids there by the ids here. Undefined where nothing is known of others. */
+  readonly people?: ReadonlyMap<string, string>
   readonly progress: (event: MoveProgress) => void
 }
 
@@ -55,6 +57,8 @@ export interface MoveProgress {
 export interface KindInventory {
   readonly count: number
   readonly bytes?: number
+  /** How many requests carrying it takes, where that is what it costs. */
+  readonly requests?: number
   /** What is known beforehand not to be carried: received shares, encrypted folders, refused names… */
   readonly left: readonly Refusal[]
 }

@@ -42,7 +42,7 @@ const chaton = async (args: readonly string[], side: 'FROM' | 'TO', { password }
   await runCli([...args, '--json'], { CHATON_STATE_DIRECTORY: state, [`CHATON_MOVE_${side}_PASSWORD`]: password })
 
 async function fill(person: PersonForTest): Promise<void> {
-  for (const fixture of [filesFixture, favouritesFixture, calendarsFixture, contactsFixture]) await fixture.plant(person)
+  for (const fixture of [filesFixture, favouritesFixture, calendarsFixture, contactsFixture]) await fixture.plant(person, person)
   const own = { url: person.url, user: person.userId, password: person.accountPassword }
   const headers = { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' }
   for (const [key, value] of [['phone', '+33123456789'], ['website', 'https://jardin.example.org'], ['headline', 'Au jardin']] as const) {

@@ -247,6 +247,31 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['their pages are files: copy the folder "Collectives" where you need it', 'leurs pages sont des fichiers : copiez le dossier « Collectives » où il vous le faut'],
   ['this program does not know whether the app keeps data of yours, and carries none', 'ce programme ne sait pas si l’application garde des données à vous, et n’en emporte aucune'],
   ['look in the app for a way to export it', 'cherchez dans l’application un moyen de les exporter'],
+
+  // Old versions: versions/
+  ['the new host keeps no old versions of files', 'le nouvel hébergeur ne garde pas les anciennes versions des fichiers'],
+  ['ask the new host to switch on the app "Versions" (files_versions), then run the move again', 'demandez au nouvel hébergeur d’activer l’application « Versions » (files_versions), puis relancez le déménagement'],
+  ['the file itself was not carried', 'le fichier lui-même n’a pas déménagé'],
+  ['see what the report says of the file', 'voyez ce que le rapport dit du fichier'],
+  ['the destination takes nothing of this size in one request', 'le nouvel hébergeur n’accepte rien de cette taille en une seule requête'],
+  ['fetch the old version that you still need from the old account', 'récupérez dans l’ancien compte l’ancienne version dont vous avez encore besoin'],
+  ['the file was at the destination already, written by somebody else: nothing is written into it', 'le fichier était déjà dans le nouveau compte, écrit par quelqu’un d’autre : rien n’y est écrit'],
+  ['the file was changed at the destination since it was carried', 'le fichier a été modifié dans le nouveau compte depuis la copie'],
+  ['the file was changed at the destination while its old versions were being written', 'le fichier a été modifié dans le nouveau compte pendant l’écriture de ses anciennes versions'],
+  ['what was carried is among the versions of the file there', 'ce qui a été copié se trouve parmi les versions du fichier dans le nouveau compte'],
+  ['servers refuse a time of the first day of 1970', 'les serveurs refusent une date du premier jour de 1970'],
+  ['its name was not taken: {}', 'son nom n’a pas été accepté : {}'],
+  ['give the version its name again at the new place', 'donnez de nouveau son nom à la version dans le nouveau compte'],
+  ['this version is not at the destination any more: servers thin out old versions', 'cette version n’est plus dans le nouveau compte : les serveurs suppriment peu à peu les anciennes versions'],
+
+  // Trash: trash/
+  ['the new host keeps no deleted files', 'le nouvel hébergeur ne garde pas les fichiers supprimés'],
+  ['take out of the trash what you want to keep, and run the move again', 'sortez de la corbeille ce que vous voulez garder, puis relancez le déménagement'],
+  ['servers count what is carried into the trash as deleted on the day of the move', 'pour le serveur, ce qui est copié dans la corbeille est supprimé du jour du déménagement'],
+  ['take out of the trash soon what you want to keep: the new host empties its trash by its own rules', 'sortez bientôt de la corbeille ce que vous voulez garder : le nouvel hébergeur la vide selon ses propres règles'],
+  ['take it out of the trash at the source and give it another name', 'sortez-le de la corbeille dans l’ancien compte et donnez-lui un autre nom'],
+  ['take it out of the trash at the source, and run the move again', 'sortez-le de la corbeille dans l’ancien compte, puis relancez le déménagement'],
+  ['it is not in the trash at the destination any more, or has another size there', 'il n’est plus dans la corbeille du nouveau compte, ou y a une autre taille'],
 ]
 
 /** Names that this program itself gives to things that stay behind; nobody's file is called so. */

@@ -6,8 +6,10 @@ import { calendarsFixture, contactsFixture } from './groupware.ts'
 import { profileFixture } from './profile.ts'
 import { sharesFixture } from './shares.ts'
 import { tagsFixture } from './tags.ts'
+import { trashFixture } from './trash.ts'
+import { versionsFixture } from './versions.ts'
 
 /** Every kind that moves, in the order in which an account is filled. */
 export const kindFixtures: readonly KindFixture[] = [
-  filesFixture, favouritesFixture, tagsFixture, commentsFixture, albumsFixture, calendarsFixture, contactsFixture, profileFixture, sharesFixture,
+  filesFixture, versionsFixture, trashFixture, favouritesFixture, tagsFixture, commentsFixture, albumsFixture, calendarsFixture, contactsFixture, profileFixture, sharesFixture,
 ]
