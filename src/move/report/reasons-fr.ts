@@ -39,6 +39,7 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['it was listed, but cannot be opened', 'il apparaît dans la liste, mais ne s’ouvre pas'],
   ['"{}" changed each time that it was read', '« {} » a changé à chaque lecture'],
   ['close the programs that write to it, and run the move again', 'fermez les programmes qui y écrivent, puis relancez le déménagement'],
+  ['"{}" is {} bytes long, the source sends {}', '« {} » fait {} octets, l’ancien compte en envoie {}'],
   ['its folder "{}" was not carried: {}', 'son dossier « {} » n’a pas déménagé : {}'],
   ['{}: the server answered {} ({})', '{} : le serveur a répondu {} ({})'],
   ['{}: the server answered {}', '{} : le serveur a répondu {}'],
