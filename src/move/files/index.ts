@@ -2,6 +2,7 @@ import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import { formatSize } from '../../kit/bytes.ts'
 import { preferSmallHeap } from '../../kit/memory.ts'
 import type { Kind, MoveContext } from '../contract.ts'
+import { bringBackPresent } from '../versions/present.ts'
 import { apply } from './apply.ts'
 import { nameOwners } from './owners.ts'
 import { recover } from './recover.ts'
@@ -43,6 +44,7 @@ function begin(context: MoveContext): FilesRun {
 
 async function carry(run: FilesRun): Promise<void> {
   preferSmallHeap()
+  await bringBackPresent(run.context)
   await recover(run)
   await checkDestination(run)
   await scan(run)
