@@ -172,8 +172,8 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       await ocs(source, 'PUT', `shares/${idOf('/seul.txt')}`, { password: 'Mot-de-passe-1729-long' })
       await ocs<unknown>(source, 'DELETE', `shares/${idOf('/Photos/été')}`)
       await shares.run(moving)
-      const paths_ = (await sharesOf(destination)).filter(({ share_type: type }) => type === 3).map((one) => one['path'])
-      expect(paths_.toSorted()).toEqual(['/Dépôt', '/Photos'])
+      const left = (await sharesOf(destination)).filter(({ share_type: type }) => type === 3).map((one) => String(one['path']))
+      expect(left.toSorted()).toEqual(['/Dépôt', '/Photos'])
       expect(mails()).toEqual([])
     })
 
@@ -204,7 +204,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       expect(left.map(({ what }) => what)).toEqual(['DeLou (lou)'])
       expect(verdict).toEqual({ checked: 1, differing: [] })
       expect(moving.journal.fingerprint()).toBe(before)
-      expect(found.slice(1).map(({ props }) => [props['location'], props['nbItems']]).toSorted()).toEqual([['', '0'], ['Brest & côte', '2']])
+      expect(found.slice(1).map(({ props }) => JSON.stringify([props['location'], props['nbItems']])).toSorted()).toEqual(['["","0"]', '["Brest & côte","2"]'])
     })
 
     it('20 new shares in 10 minutes: waited for, told, and then all are there', async () => {
@@ -222,7 +222,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       using moving = move(clock)
       await shares.run(moving)
       console.log(slept, moving.told.filter(({ note }) => note !== undefined).slice(0, 2))
-      expect((await sharesOf(destination)).filter((one) => one['path'] === '/Limite').map((one) => one['label']).toSorted()).toHaveLength(18)
+      expect((await sharesOf(destination)).filter((one) => one['path'] === '/Limite')).toHaveLength(18)
       expect(slept).toBeGreaterThan(0)
       expect(moving.told.map(({ note }) => note)).toContainEqual(expect.stringContaining('the new host takes 20 new shares in 10 minutes: going on at'))
       expect((await shares.verify(moving)).differing).toEqual([])
