@@ -1,8 +1,11 @@
+import { asChatonError } from '../../kit/errors.ts'
+import type { ReceivedShare, Sharing } from '../../nextcloud/sharing/contract.ts'
 import { openSharing } from '../../nextcloud/sharing/index.ts'
 import { cloudIdOf } from '../cloud-id.ts'
 import { changed } from './facts.ts'
 import { sharedByOther } from './own.ts'
 import type { FilesRun } from './run.ts'
+import { stops } from './trouble.ts'
 
 /** Tells of what others share with the account who they are, and whom to ask. One list for all: a folder's own properties do not tell it for other servers. */
 export async function nameOwners(run: FilesRun): Promise<void> {
@@ -11,11 +14,23 @@ export async function nameOwners(run: FilesRun): Promise<void> {
   if (unnamed.length === 0) return
   const sharing = openSharing(source.remote)
   if (!sharing.abilities.on) return
-  const received = new Map((await source.pace.run(async () => await sharing.received())).filter(({ waiting }) => !waiting).map((share) => [share.path, share]))
+  const received = new Map((await receivedBy(run, sharing)).map((share) => [share.path, share]))
   for (const item of unnamed) {
     const share = received.get(item.key)
     if (share === undefined) continue
     const { owner, cloudId } = share
     run.put(changed(item, { reason: `it was shared with you by ${owner}, to whom it belongs`, next: `ask ${owner} (${cloudId}) to share it with your new account, ${cloudIdOf(destination.remote)}` }))
+  }
+}
+
+/** Names are a help, no need: without them the files move all the same. */
+async function receivedBy(run: FilesRun, sharing: Sharing): Promise<ReceivedShare[]> {
+  try {
+    return (await run.context.source.pace.run(async () => await sharing.received())).filter(({ waiting }) => !waiting)
+  } catch (error) {
+    const known = asChatonError(error)
+    if (stops(known)) throw error
+    run.note(`who shares what with the account could not be read: ${known.message}`)
+    return []
   }
 }
