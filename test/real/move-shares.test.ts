@@ -192,7 +192,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       await share(louThere, { path: '/DeLoin', shareType: '6', shareWith: `camille@${source.url}`, permissions: '1' })
       smtp.mails.length = 0
       using moving = move()
-      const tally = await shares.run(moving)
+      await shares.run(moving)
       const there = (await sharesOf(destination)).map(fieldsOf)
       expect(there).toContainEqual(['/Projet', 6, expect.stringMatching(/^max@(http:..)?127\.0\.0\.1:36100$/), 1, '', '', '', 0])
       expect(there.filter(([path, type, who]) => path === '/Dépôt' && type === 0 && who === 'lou')).toHaveLength(silent ? 1 : 0)
