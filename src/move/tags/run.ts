@@ -1,6 +1,6 @@
 import { asChatonError } from '../../kit/errors.ts'
 import { openTags } from '../../nextcloud/tags/index.ts'
-import type { RemoteTags } from '../../nextcloud/tags/contract.ts'
+import type { RemoteTags, SystemTag } from '../../nextcloud/tags/contract.ts'
 import { fileIdAt, nextPass, progressOf } from '../carried.ts'
 import type { KindTally, MoveContext } from '../contract.ts'
 import { isMissing, reasonOf, stops } from '../files/trouble.ts'
@@ -14,6 +14,8 @@ import { targetAfter, targetFor, type Target } from './target.ts'
 interface TagsRun {
   readonly context: MoveContext
   readonly to: RemoteTags
+  /** Those of the destination, asked for when first needed. */
+  readonly list: () => Promise<readonly SystemTag[]>
   readonly tell: (more: number) => void
 }
 
@@ -28,7 +30,9 @@ export async function carry(context: MoveContext): Promise<KindTally> {
   }
   await linkLivePhotos(context, pass)
   await withdrawGone(context, to, pass)
-  const run: TagsRun = { context, to, tell: progressOf(context, 'tags') }
+  let listed: Promise<readonly SystemTag[]> | undefined
+  const list = async () => await (listed ??= destination.pace.run(async () => await to.list()))
+  const run: TagsRun = { context, to, list, tell: progressOf(context, 'tags') }
   for (const tag of tags) await carryTag(run, tag)
   const { counts } = journal.tally('tags')
   return { moved: counts.moved, alreadyThere: counts.there, refused: refusalsOf(journal) }
@@ -63,9 +67,8 @@ async function carryTag(run: TagsRun, tag: NamedTag): Promise<void> {
   await inParallel(open(), context.destination.pace.most, async (item) => await assign(run, item, { tagId: target.id, there }))
 }
 
-async function targetOf({ context, to }: TagsRun, tag: NamedTag): Promise<Exclude<Target, 'make'>> {
+async function targetOf({ context, to, list }: TagsRun, tag: NamedTag): Promise<Exclude<Target, 'make'>> {
   const { destination, journal, clock } = context
-  const list = async () => await destination.pace.run(async () => await to.list())
   const target = targetFor(tag, await list())
   if (target !== 'make') return target
   const made = await destination.pace.run(async () => await to.make(tag.name))
