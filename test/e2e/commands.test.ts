@@ -44,6 +44,7 @@ const uses: readonly Use[] = [
   { path: 'account enable', args: ['jardin-partage', 'lou'] },
   { path: 'space backup', args: ['jardin-partage', '--into', backup] },
   { path: 'space restore', args: [backup, '--as', 'jardin-bis'] },
+  { path: 'move space', args: ['jardin-partage', '--to', 'jardin-bis', '--only', 'files', '--invite'] },
   { path: 'space occ', args: ['jardin-partage', '--', 'status'], exitCode: 5 },
   { path: 'plan list', args: [] },
   { path: 'plan show', args: ['tiny'] },
@@ -70,6 +71,8 @@ const moveUses: readonly (Use & { readonly signsIn?: boolean })[] = [
   { path: 'move pause', args: [] },
   { path: 'move resume', args: [] },
   { path: 'move abort', args: [] },
+  { path: 'move export', args: ['--output', join(root, 'account.nextcloud_export')], signsIn: true },
+  { path: 'move import', args: [join(root, 'account.nextcloud_export'), '--only', 'files'], signsIn: true },
   { path: 'move', args: [], exitCode: 9 },
 ]
 

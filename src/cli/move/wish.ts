@@ -5,6 +5,7 @@ import { nearest } from '../../kit/suggest.ts'
 import type { MoveOptions, SideName } from '../../move/facts.ts'
 import { kindNames, type KindName } from '../../move/kinds.ts'
 import { chosenKinds } from '../../move/plan.ts'
+import type { SignIn } from '../../move/hosts.ts'
 import type { MoveWish } from '../../move/prepare.ts'
 import type { SignInWish } from '../../move/sign-in.ts'
 import { textFlag, type CommandInput } from '../command.ts'
@@ -39,7 +40,7 @@ const names = {
   destination: { user: 'toUser', file: 'toPasswordFile', flag: '--to', variable: 'CHATON_MOVE_TO_PASSWORD', which: 'new' },
 } as const
 
-function signInWish(input: CommandInput, side: SideName): SignInWish {
+export function signInWish(input: CommandInput, side: SideName): SignInWish {
   const { user, file, flag, variable } = names[side]
   const name = textFlag(input, user)
   const fromFile = textFlag(input, file)
@@ -49,6 +50,15 @@ function signInWish(input: CommandInput, side: SideName): SignInWish {
   }
   if (input.flags['input'] === false) return withoutName(nobodyToSignIn(side))
   return { by: 'login-flow' }
+}
+
+/** A name and a password that flags, a file or a variable give, or that are asked for. */
+export function passwordSignIn(input: CommandInput, side: SideName): () => Promise<SignIn> {
+  const { user, flag, which } = names[side]
+  return async () => ({
+    name: textFlag(input, user) ?? (await input.terminal.ask(`Name of the ${which} administrator?`, `${flag}-user <name>`)),
+    password: await readPassword(input, side),
+  })
 }
 
 /** Fails only where a sign-in is needed: a move that goes on has its own. */
@@ -86,7 +96,8 @@ async function readPasswordFile(path: string, flag: string): Promise<string> {
   }
 }
 
-function optionsOf(input: CommandInput): Partial<MoveOptions> {
+/** What the flags choose. */
+export function optionsOf(input: CommandInput): Partial<MoveOptions> {
   const only = kindsIn(input, 'only')
   const also = kindsIn(input, 'with')
   const without = kindsIn(input, 'without')
