@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { archiveAddressBooks } from '../../../src/move/archive/source/address-books.ts'
 import { openArchive, type Archive } from '../../../src/move/archive/source/archive.ts'
 import { archiveCalendars } from '../../../src/move/archive/source/calendars.ts'
-import { archiveFavourites } from '../../../src/move/archive/source/favourites.ts'
+import { archiveFavourites } from '../../../src/move/archive/source/marks.ts'
 import { archiveFiles } from '../../../src/move/archive/source/files.ts'
 import { rawZip, type RawZipEntry } from './raw-zip.ts'
 

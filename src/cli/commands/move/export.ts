@@ -49,13 +49,14 @@ const plain = ({ move, file, source, kinds, left }: ExportPlan): { move: string;
 
 function wishOf(input: CommandInput): ExportWish {
   const output = textFlag(input, 'output')
-  const { manner, allowPlainHttp = false } = optionsOf(input)
+  const { manner, kinds, allowPlainHttp = false } = optionsOf(input)
   return {
     id: input.args['move'],
     from: address(input, 'from'),
     output: output === undefined ? undefined : resolve(output),
     folder: resolve('.'),
     signIn: signInWish(input, 'source'),
+    kinds,
     manner,
     allowPlainHttp,
   }

@@ -40,6 +40,10 @@ export class ArchiveFile implements AsyncDisposable {
     })
   }
 
+  has(name: string): boolean {
+    return this.others.some((entry) => entry.name === name)
+  }
+
   async addText(name: string, text: string, at: Date): Promise<void> {
     this.others.push(await this.writer.add({ name, mtime: Math.floor(at.getTime() / 1000) }, Buffer.from(text)))
   }

@@ -99,13 +99,16 @@ function treeOf({ zip }: Archive): Tree {
 
 const etagOf = ({ crc, size, mtime }: ReadableEntry): string => `${crc.toString(16)}-${size}-${mtime}`
 
+/** An archive has no ids of files: their paths, without slashes. */
+export const fileIdOf = (path: string): string => encodeURIComponent(path)
+
 const ofAll = { favourite: false, permissions: 'RGDNVW', mountType: '', encrypted: false, checksums: [] } as const
 
 function entryOf({ manifest, mark }: Archive, path: string, { nodes }: Tree): RemoteEntry {
   const { entry, folder } = nodes.get(path) ?? { entry: undefined, folder: false }
-  if (entry === undefined) return { ...ofAll, path, folder, fileId: path, etag: mark, size: 0, mtime: 0, ctime: undefined }
+  if (entry === undefined) return { ...ofAll, path, folder, fileId: fileIdOf(path), etag: mark, size: 0, mtime: 0, ctime: undefined }
   const told = manifest?.lines.get(entry.name)
-  return { ...ofAll, path, folder, fileId: path, etag: folder ? mark : etagOf(entry), size: entry.size, mtime: told?.mtime ?? entry.mtime, ctime: told?.ctime }
+  return { ...ofAll, path, folder, fileId: fileIdOf(path), etag: folder ? mark : etagOf(entry), size: entry.size, mtime: told?.mtime ?? entry.mtime, ctime: told?.ctime }
 }
 
 const never = (): never => {
