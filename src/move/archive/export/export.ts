@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { formatSize } from '../../../kit/bytes.ts'
 import { ChatonError } from '../../../kit/errors.ts'
 import { exists } from '../../../kit/files.ts'
+import { factsOf } from '../../files/facts.ts'
 import { FilesRun } from '../../files/run.ts'
 import { inventoryOf, refusalsIn } from '../../files/tally.ts'
 import type { KindName, Refusal } from '../../kinds.ts'
@@ -41,6 +42,8 @@ export interface ExportPlan {
 export interface ExportResult extends ExportPlan {
   /** Length of the archive. */
   readonly bytes: number
+  /** Everything that could be written is in it: no file failed. */
+  readonly whole: boolean
   readonly signedOut: SignedOut
 }
 
@@ -139,7 +142,8 @@ async function write(session: ExportSession, { report }: Conduct, { clock }: Mov
   const leftOut = await leftIn(session, left)
   report({ event: 'stage', stage: 'report' })
   const bytes = await finish({ session, run, archive, left: leftOut }, clock.now())
-  const result: Written = { ...aboutOf(session), bytes, kinds: written, left: leftOut }
+  const whole = ![...move.journal.walk('files', 'refused')].some((item) => factsOf(item).again === true)
+  const result: Written = { ...aboutOf(session), bytes, whole, kinds: written, left: leftOut }
   move.journal.setFact(resultFact, JSON.stringify(result))
   return result
 }
