@@ -9,7 +9,7 @@ const kit = '^src/kit/'
 const model = '^src/model/'
 const config = '^src/config/'
 const contracts = '^src/(store|engine|volume|mail)/contract\\.ts$'
-const services = '^src/(spaces|mails|move)/'
+const services = '^src/(spaces|mails|move|evacuation)/'
 
 module.exports = {
   forbidden: [
@@ -29,6 +29,7 @@ module.exports = {
     only('spaces-service', '^src/spaces/', [kit, model, config, contracts, '^src/mails/']),
     only('mails-service', '^src/mails/', [kit, model]),
     only('move-service', '^src/move/', [kit, model, config, '^src/nextcloud/']),
+    only('evacuation-service', '^src/evacuation/', [kit, model, config, contracts, '^src/(nextcloud|spaces|move|mails)/']),
     {
       name: 'entry-points-use-services',
       severity: 'error',

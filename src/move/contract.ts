@@ -43,6 +43,8 @@ export interface MoveContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** Accounts of the source that move to the destination as well: their ids there by the ids here. Undefined where nothing is known of others. */
+  readonly people?: ReadonlyMap<string, string>
   readonly progress: (event: MoveProgress) => void
 }
 
@@ -64,6 +66,8 @@ export interface MoveProgress {
 export interface KindInventory {
   readonly count: number
   readonly bytes?: number
+  /** How many requests carrying it takes, where that is what it costs. */
+  readonly requests?: number
   /** What is known beforehand not to be carried: received shares, encrypted folders, refused names… */
   readonly left: readonly Refusal[]
 }
@@ -76,6 +80,17 @@ export interface KindTally {
   readonly bytes?: number
   /** Among those moved: what has another name now, because its own was taken or is refused there. */
   readonly renamed?: readonly Renamed[]
+  /** Public links that have another address now. */
+  readonly links?: readonly NewLink[]
+}
+
+export interface NewLink {
+  /** Of the file or folder, at the source. */
+  readonly path: string
+  readonly old: string
+  readonly new: string
+  /** Address to which the old one was once sent by mail. */
+  readonly for?: string
 }
 
 export interface Renamed {

@@ -4,7 +4,9 @@ import { sideNames, type MovePhase, type SideName } from './facts.ts'
 import { kindNames, type KindName } from './kinds.ts'
 import type { Moves, OpenMove } from './moves.ts'
 import type { MoveServices } from './services.ts'
-import { addressOf, signOutSide, type SignedOut } from './sign-in.ts'
+import { Pace } from './pace.ts'
+import { addressOf, signOutSide, withKept, type SignedOut } from './sign-in.ts'
+import { bringBackPresent } from './versions/present.ts'
 
 export interface MoveStatus {
   readonly move: string
@@ -84,8 +86,20 @@ export interface AbortResult {
 export async function abortMove(services: MoveServices, move: OpenMove): Promise<AbortResult> {
   await pauseMove(services, move)
   await using _lock = await services.moves.lock(move.id)
+  await leaveWhole(services, move)
   if (move.facts.phase !== 'done') move.facts.set('phase', 'aborted')
   const signedOut: Record<SideName, SignedOut> = { source: 'none', destination: 'none' }
   for (const side of sideNames) signedOut[side] = await signOutSide(services, move, side)
   return { move: move.id, signedOut }
+}
+
+/** No file is left with an old content in it. Throws where the destination does not answer: the move can be aborted later. */
+async function leaveWhole(services: MoveServices, move: OpenMove): Promise<void> {
+  const { journal, facts } = move
+  const address = addressOf(facts, 'destination')
+  if (address === undefined || journal.page('versions', { state: 'writing', limit: 1 }).length === 0) return
+  const account = await withKept(services, move, { side: 'destination', host: { address } })
+  if (account === undefined) return
+  const pace = new Pace({ clock: services.clock, manner: 'polite', signal: new AbortController().signal })
+  await bringBackPresent({ journal, clock: services.clock, destination: { remote: account.remote, files: account.files, pace } })
 }

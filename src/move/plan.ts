@@ -10,6 +10,8 @@ export const PlannedKind = z.object({
   name: z.enum(kindNames),
   count: z.int(),
   bytes: z.number().exactOptional(),
+  /** What it costs, where it costs much more than its bytes. */
+  requests: z.int().exactOptional(),
   /** Why this kind cannot be carried at all. */
   problem: z.string().exactOptional(),
 })

@@ -20,6 +20,8 @@ export interface MoveWish {
   readonly from?: string | undefined
   readonly to?: string | undefined
   readonly signIn: Readonly<Record<SideName, SignInWish>>
+  /** Other accounts that move with this one: their new ids by the old ones. */
+  readonly people?: ReadonlyMap<string, string> | undefined
   /** Of a new move, or a change for one that goes on. */
   readonly options: Partial<MoveOptions>
 }
@@ -43,7 +45,7 @@ export async function openSession(services: MoveServices, wish: MoveWish, conduc
     move.facts.set('pauseAsked', false)
     const options = keepOptions(services, move, wish.options)
     const accounts = await signInBoth(services, move, { signIn: wish.signIn, options }, conduct)
-    const context = contextOf(services, move, { accounts, manner: options.manner }, conduct)
+    const context = contextOf(services, move, { accounts, manner: options.manner, people: wish.people }, conduct)
     const held = lock
     return { move, isNew, options, accounts, context, [Symbol.asyncDispose]: async () => await close(move, held) }
   } catch (error) {
@@ -120,10 +122,11 @@ const insteadOf = ({ instead }: Account): Pick<Side, 'instead'> => (instead === 
 interface Sides {
   readonly accounts: Readonly<Record<SideName, Account>>
   readonly manner: MoveOptions['manner']
+  readonly people: MoveWish['people']
 }
 
 /** Two accounts of one server share one pace: its patience is one. */
-function contextOf({ clock, logger }: MoveServices, move: OpenMove, { accounts, manner }: Sides, { report, signal }: Conduct): MoveContext {
+function contextOf({ clock, logger }: MoveServices, move: OpenMove, { accounts, manner, people }: Sides, { report, signal }: Conduct): MoveContext {
   const pace = (side: SideName): Pace =>
     new Pace({
       clock,
@@ -144,6 +147,7 @@ function contextOf({ clock, logger }: MoveServices, move: OpenMove, { accounts, 
     clock,
     logger,
     signal,
+    ...(people === undefined ? {} : { people }),
     progress: (event) => report({ event: 'progress', ...event }),
   }
 }

@@ -4,8 +4,11 @@ import type { Account, Host, SignIn } from './hosts.ts'
 import type { OpenMove } from './moves.ts'
 import type { Conduct, MoveServices } from './services.ts'
 
-/** How a side is to be signed in where the move has no sign-in of its own yet: Login Flow v2, or an app password of the person, asked for only then. */
-export type SignInWish = { readonly by: 'login-flow' } | { readonly by: 'app-password'; readonly name: string; readonly password: () => Promise<string> }
+/**
+ * How a side is to be signed in where the move has no sign-in of its own yet: Login Flow v2; an app password of the person; or one
+ * that is made for this move (`made`), and revoked at its end. Asked for, or made, only then.
+ */
+export type SignInWish = { readonly by: 'login-flow' } | { readonly by: 'app-password' | 'made'; readonly name: string; readonly password: () => Promise<string> }
 
 export const secretFolder = (id: string, side: SideName): string => `move/${id}/${side}/`
 const passwordName = (id: string, side: SideName): string => `${secretFolder(id, side)}app-password`
@@ -30,7 +33,7 @@ export async function signInSide(services: MoveServices, move: OpenMove, questio
   const facts = sideFacts(host, account)
   const before = move.facts.get(side)
   if (before !== undefined && before.account !== facts.account) {
-    if (wish.by === 'login-flow') await account.signOut()
+    if (wish.by !== 'app-password') await account.signOut()
     await forget(services, move, side)
     throw new ChatonError('bad-input', `this move is of the account "${before.account}" at ${host.address}; "${facts.account}" has signed in`, {
       next: [`run the same command again and sign in as ${before.account}`, 'or start another move: chaton move'],
@@ -45,7 +48,8 @@ function sideFacts({ address }: Host, { remote, displayName }: Account): SideFac
   return { address, account: remote.uid, version: remote.facts.version, ...(displayName === undefined ? {} : { displayName }) }
 }
 
-async function withKept({ hosts, secrets }: MoveServices, move: OpenMove, { side, host }: SideQuestion): Promise<Account | undefined> {
+/** With the sign-in that the move has; undefined where it has none, or it no longer works. */
+export async function withKept({ hosts, secrets }: MoveServices, move: OpenMove, { side, host }: { readonly side: SideName; readonly host: Pick<Host, 'address'> }): Promise<Account | undefined> {
   const kept = move.facts.get(signInFact[side])
   const password = await secrets.get(passwordName(move.id, side))
   if (kept === undefined || kept === null || password === undefined) return undefined
@@ -59,8 +63,8 @@ async function withKept({ hosts, secrets }: MoveServices, move: OpenMove, { side
 
 async function withNew(services: MoveServices, move: OpenMove, { side, host, wish }: SideQuestion, { report, signal }: Conduct): Promise<Account> {
   const { hosts, secrets } = services
-  const signIn = wish.by === 'app-password' ? { password: await wish.password(), name: wish.name } : await byLoginFlow()
-  move.facts.set(signInFact[side], { name: signIn.name, by: wish.by })
+  const signIn = wish.by === 'login-flow' ? await byLoginFlow() : { password: await wish.password(), name: wish.name }
+  move.facts.set(signInFact[side], { name: signIn.name, by: wish.by === 'app-password' ? 'app-password' : 'login-flow' })
   if (wish.by === 'app-password') move.facts.set('ownAppPasswords', true)
   await secrets.set(passwordName(move.id, side), signIn.password)
   try {

@@ -16,7 +16,7 @@ export function workOf({ kinds }: MoveServices, { context, move, options }: Sess
 export async function survey(services: MoveServices, session: Session, conduct: Conduct): Promise<MovePlan> {
   const { move, accounts, options, context } = session
   const found = await takeInventory(workOf(services, session, conduct))
-  const left = notCarried(await accounts.source.apps())
+  const left = notCarried(await accounts.source.apps(), options.kinds)
   const carriesFiles = options.kinds.includes('files')
   const freeBytes = carriesFiles ? await context.destination.pace.run(async () => await accounts.destination.files.freeBytes()) : undefined
   const plan = makePlan({
@@ -26,6 +26,7 @@ export async function survey(services: MoveServices, session: Session, conduct: 
       name,
       count: inventory.count,
       ...(inventory.bytes === undefined ? {} : { bytes: inventory.bytes }),
+      ...(inventory.requests === undefined ? {} : { requests: inventory.requests }),
       ...(problem === undefined ? {} : { problem }),
       left: inventory.left,
     })),

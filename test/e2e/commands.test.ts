@@ -44,6 +44,7 @@ const uses: readonly Use[] = [
   { path: 'account enable', args: ['jardin-partage', 'lou'] },
   { path: 'space backup', args: ['jardin-partage', '--into', backup] },
   { path: 'space restore', args: [backup, '--as', 'jardin-bis'] },
+  { path: 'move space', args: ['jardin-partage', '--to', 'jardin-bis', '--only', 'files', '--invite'] },
   { path: 'space occ', args: ['jardin-partage', '--', 'status'], exitCode: 5 },
   { path: 'plan list', args: [] },
   { path: 'plan show', args: ['tiny'] },

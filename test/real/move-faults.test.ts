@@ -169,6 +169,19 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
       })
     }
 
+    it('between two accounts of one server that is short of breath', async () => {
+      const neighbour = await (await spaces.space(to)).person('neighbour')
+      await plantWhole(neighbour)
+      using mover = openMover({ source: { ...neighbour, url: proxies.destination.url }, destination: { ...destination, url: proxies.destination.url } })
+      await mover.plan()
+      proxies.destination.use({ on: anything, every: 6, times: 12, effect: status(502) })
+
+      expect(await mover.run()).toMatchObject({ phase: 'done', whole: true })
+
+      expect(proxies.destination.applied).toBe(12)
+      expect(await arrived()).toEqual(afterMove(await contentOf(neighbour), own))
+    })
+
     it('files that change while they are read arrive as they are in the end', async () => {
       const restless = await (await spaces.space(from)).person('restless')
       await plantWhole(restless)

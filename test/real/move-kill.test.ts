@@ -52,7 +52,7 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
       }
     }
 
-    const whole = (ended: Ended, at: object): void => expect({ ...at, exitCode: ended.exitCode, stderr: ended.stderr, ...(JSON.parse(ended.stdout || '{}') as object) }).toMatchObject({ ...at, exitCode: 0, phase: 'done', whole: true })
+    const whole = (ended: Ended, at: object): void => expect({ ...(JSON.parse(ended.stdout || '{}') as object), ...at, exitCode: ended.exitCode, stderr: ended.stderr }).toMatchObject({ ...at, exitCode: 0, phase: 'done', whole: true })
 
     it(
       'ends, by the same command again, with identical trees, nothing twice, nothing overwritten',
@@ -70,20 +70,25 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
           moves += 1
           const move = await begin(moves)
           const instants: number[] = []
+          let ended: Ended | undefined
           for (let turn = 0; turn < killsEach && killed < wanted; turn++) {
             const run = move.run()
             const instant = Math.round(random.next() * span * 0.9)
             const timer = setTimeout(() => run.child.kill('SIGKILL'), instant)
-            const { signal } = await run.ended
+            const outcome = await run.ended
             clearTimeout(timer)
-            if (signal !== 'SIGKILL') break
+            if (outcome.signal !== 'SIGKILL') {
+              ended = outcome
+              break
+            }
             killed += 1
             instants.push(instant)
             await delay(random.next() * 300)
           }
-          whole(await move.run().ended, { move: moves, instants })
+          whole(ended ?? (await move.run().ended), { move: moves, instants })
           await move.check()
           move.close()
+          console.log(`move ${moves}: killed after ${instants.join(', ')} ms`)
         }
         console.log(`${killed} kills in ${moves} moves; all came to their end with the same trees`)
         expect(killed).toBe(wanted)

@@ -5,6 +5,7 @@ import { nearest } from '../../kit/suggest.ts'
 import type { MoveOptions, SideName } from '../../move/facts.ts'
 import { kindNames, type KindName } from '../../move/kinds.ts'
 import { chosenKinds } from '../../move/plan.ts'
+import type { SignIn } from '../../move/hosts.ts'
 import type { MoveWish } from '../../move/prepare.ts'
 import type { SignInWish } from '../../move/sign-in.ts'
 import { textFlag, type CommandInput } from '../command.ts'
@@ -51,6 +52,15 @@ export function signInWish(input: CommandInput, side: SideName): SignInWish {
   return { by: 'login-flow' }
 }
 
+/** A name and a password that flags, a file or a variable give, or that are asked for. */
+export function passwordSignIn(input: CommandInput, side: SideName): () => Promise<SignIn> {
+  const { user, flag, which } = names[side]
+  return async () => ({
+    name: textFlag(input, user) ?? (await input.terminal.ask(`Name of the ${which} administrator?`, `${flag}-user <name>`)),
+    password: await readPassword(input, side),
+  })
+}
+
 /** Fails only where a sign-in is needed: a move that goes on has its own. */
 function withoutName(error: ChatonError): SignInWish {
   return {
@@ -86,6 +96,7 @@ async function readPasswordFile(path: string, flag: string): Promise<string> {
   }
 }
 
+/** What the flags choose. */
 export function optionsOf(input: CommandInput): Partial<MoveOptions> {
   const only = kindsIn(input, 'only')
   const also = kindsIn(input, 'with')

@@ -21,7 +21,7 @@ export function planLines({ source, destination, kinds, without, left, notCarrie
     ]),
     '',
     'What will move:',
-    ...columns(kinds.filter(({ problem }) => problem === undefined).map(({ name, count, bytes }) => [`  ${kindWords[name]}`, number.format(count), bytes === undefined || bytes === 0 ? '' : formatSize(bytes)])),
+    ...columns(kinds.filter(({ problem }) => problem === undefined).map(({ name, count, bytes, requests }) => [`  ${kindWords[name]}`, number.format(count), bytes === undefined || bytes === 0 ? '' : formatSize(bytes), requests === undefined ? '' : `${number.format(requests)} requests`])),
     ...kinds.flatMap(({ name, problem }) => (problem === undefined ? [] : [`  ✗ ${kindWords[name]}: ${problem}`])),
     ...(without.length === 0 ? [] : [`Left out: ${without.map((name) => kindWords[name]).join(', ')}`]),
     ...listed('What cannot move:', [...left, ...notCarried]),

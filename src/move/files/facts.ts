@@ -30,6 +30,8 @@ export interface FileFacts {
   readonly upload?: StartedUpload
   /** Path at the destination from which it is being moved here, instead of being copied. */
   readonly from?: string
+  /** The source was asked for its old versions as of this etag. */
+  readonly versionsOf?: string
   /** Refused for what may pass: the next run tries again. */
   readonly again?: true
 }

@@ -2,7 +2,9 @@ import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import { formatSize } from '../../kit/bytes.ts'
 import { preferSmallHeap } from '../../kit/memory.ts'
 import type { Kind, MoveContext } from '../contract.ts'
+import { bringBackPresent } from '../versions/present.ts'
 import { apply } from './apply.ts'
+import { nameOwners } from './owners.ts'
 import { recover } from './recover.ts'
 import { followRenames } from './renames.ts'
 import { FilesRun } from './run.ts'
@@ -21,6 +23,7 @@ export const files: Kind = {
     await stopped(run, async () => {
       await recover(run)
       await scan(run)
+      await nameOwners(run)
     })
     return inventoryOf(context.journal)
   },
@@ -41,10 +44,12 @@ function begin(context: MoveContext): FilesRun {
 
 async function carry(run: FilesRun): Promise<void> {
   preferSmallHeap()
+  await bringBackPresent(run.context)
   await recover(run)
   await checkDestination(run)
   await scan(run)
   checkSource(run)
+  await nameOwners(run)
   await followRenames(run)
   await withdraw(run)
   run.journal.setFact(allowShrink, '')

@@ -3,6 +3,9 @@ import { Readable } from 'node:stream'
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import type { FilesRun } from './run.ts'
 
+/** What this needs of a run. */
+export type Passing = Pick<FilesRun, 'context' | 'check'>
+
 export interface Opened {
   readonly stream: Readable
   readonly size: number
@@ -30,7 +33,7 @@ type Write<T> = (body: { stream: Readable; length: number }) => Promise<T>
  * A request out piped into a request in, each within the pace of its host: a host answers for its own failures only. Throws what the
  * destination threw, or {@link SourceFailed} with what the source threw.
  */
-export async function through<T>(run: FilesRun, open: Read, write: Write<T>): Promise<Passed<T>> {
+export async function through<T>(run: Passing, open: Read, write: Write<T>): Promise<Passed<T>> {
   const { source, destination } = run.context
   if (source.pace === destination.pace) return await withinOne(run, open, write)
   const outcome = await destination.pace.run(async () => {
@@ -45,7 +48,7 @@ export async function through<T>(run: FilesRun, open: Read, write: Write<T>): Pr
 }
 
 /** Both accounts on one server: its pace is entered once, as whoever is in and waits to enter again would wait for itself. */
-async function withinOne<T>(run: FilesRun, open: Read, write: Write<T>): Promise<Passed<T>> {
+async function withinOne<T>(run: Passing, open: Read, write: Write<T>): Promise<Passed<T>> {
   let ofSource: unknown
   try {
     return await run.context.source.pace.run(async () => {
@@ -62,7 +65,7 @@ async function withinOne<T>(run: FilesRun, open: Read, write: Write<T>): Promise
   }
 }
 
-async function passOnce<T>(run: FilesRun, open: Read, write: Write<T>): Promise<Passed<T> | { readonly destinationError: unknown }> {
+async function passOnce<T>(run: Passing, open: Read, write: Write<T>): Promise<Passed<T> | { readonly destinationError: unknown }> {
   run.check()
   const { stream, size } = await open()
   const tap = new Tap(stream, run)
@@ -84,13 +87,13 @@ class Tap {
   failure: ChatonError | undefined
   readonly #hash = createHash('sha256')
 
-  constructor(source: Readable, run: FilesRun) {
+  constructor(source: Readable, run: Passing) {
     this.stream = Readable.from(this.#chunks(source, run), { objectMode: false, highWaterMark: 256 * 1024 })
     // A stream that fails when nobody reads any more must not end the process.
     this.stream.on('error', () => {})
   }
 
-  async *#chunks(source: Readable, run: FilesRun): AsyncGenerator<Buffer> {
+  async *#chunks(source: Readable, run: Passing): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of source as AsyncIterable<Buffer>) {
         run.check()

@@ -53,10 +53,12 @@ export async function setFavourite(remote: Remote, path: string, favourite: bool
   await setProperties(remote, path, `<oc:favorite>${favourite ? 1 : 0}</oc:favorite>`)
 }
 
+const setProperties = async (remote: Remote, path: string, properties: string): Promise<void> => await setPropertiesAt(remote, { address: addressOf(remote.uid, path), path }, properties)
+
 /** All or none (RFC 4918, 9.2). Throws `remote-failed` with the status of the first property refused. */
-async function setProperties(remote: Remote, path: string, properties: string): Promise<void> {
+export async function setPropertiesAt(remote: Remote, { address, path }: { readonly address: string; readonly path: string }, properties: string): Promise<void> {
   const body = `<?xml version="1.0"?><d:propertyupdate xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"><d:set><d:prop>${properties}</d:prop></d:set></d:propertyupdate>`
-  const answer = await remote.send(addressOf(remote.uid, path), { method: 'PROPPATCH', headers: { 'content-type': 'application/xml' }, body })
+  const answer = await remote.send(address, { method: 'PROPPATCH', headers: { 'content-type': 'application/xml' }, body })
   if (answer.status !== 207) throw refusal(`setting properties of "${path}"`, { ...answer, text: await textOf(answer) })
   for await (const { refused } of readMultistatus(answer.body)) {
     const [first] = Object.entries(refused).filter(([, status]) => status !== 424)

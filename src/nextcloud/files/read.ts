@@ -10,9 +10,14 @@ type ReadOptions = NonNullable<Parameters<RemoteFiles['read']>[1]>
 type Content = Awaited<ReturnType<RemoteFiles['read']>>
 
 export async function readFile(remote: Remote, path: string, options: ReadOptions = {}): Promise<Content> {
+  return await readAt(remote, { address: addressOf(remote.uid, path), path }, options)
+}
+
+/** `address`: encoded, from the server's base; `path`: what people call it. */
+export async function readAt(remote: Remote, { address, path }: { readonly address: string; readonly path: string }, options: ReadOptions = {}): Promise<Content> {
   const range = rangeOf(options)
   const condition = options.etag === undefined ? {} : { 'if-match': `"${options.etag}"` }
-  const answer = await remote.send(addressOf(remote.uid, path), { headers: { ...condition, ...(range === undefined ? {} : { range }) } })
+  const answer = await remote.send(address, { headers: { ...condition, ...(range === undefined ? {} : { range }) } })
   if (range !== undefined && answer.status === 200) throw unexpected(answer, `the server sends all of "${path}" where a part was asked for`)
   if (answer.status !== 200 && answer.status !== 206) throw refusal(`reading "${path}"`, { ...answer, text: await textOf(answer) })
   const size = sizeOf(answer)

@@ -137,3 +137,29 @@ test('what has another content of the same size and time is told', async () => {
 
   expect((await inContext(async (context) => await files.verify(context))).differing).toMatchObject([{ what: 'middle/one.bin', reason: 'it was changed at the destination since it arrived' }])
 })
+
+test('a second move of the same accounts, which knows nothing of the first, brings nothing twice', async () => {
+  source.put('taken.txt', 'of old')
+  source.put('large taken.bin', 'of the old host, and of some length')
+  destination.put('taken.txt', 'of the new host')
+  destination.put('large taken.bin', 'of the new host')
+  await move()
+  const once = destination.tree()
+  expect(Object.keys(once)).toEqual(expect.arrayContaining(['taken (from old.example).txt', 'large taken (from old.example).bin']))
+  journal[Symbol.dispose]()
+  journal = journalPath()
+
+  expect(await move()).toMatchObject({ moved: 0, refused: [] })
+
+  expect(destination.tree()).toEqual(once)
+})
+
+test('what stands beside with the same size and time, and other content, is not taken for the file', async () => {
+  source.put('taken.txt', 'of old', { mtime: 1_600_000_000 })
+  destination.put('taken.txt', 'of the new host')
+  destination.put('taken (from old.example).txt', 'not it', { mtime: 1_600_000_000 })
+
+  await move()
+
+  expect(destination.tree()).toMatchObject({ 'taken (from old.example).txt': 'not it', 'taken (from old.example 2).txt': 'of old' })
+})

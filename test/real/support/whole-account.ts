@@ -63,7 +63,7 @@ export async function plantWhole(person: PersonForTest): Promise<void> {
   await makeFolders(person, ['odd', 'empty', 'many', 'many/folder 0', 'many/folder 1', 'many/folder 2', userId, `${userId}/files`, `${userId}/files/${userId}`])
   for (const { path, body, mtime } of filesFor(userId)) expect([path, await put(person, path, Buffer.from(body), mtime)]).toEqual([path, 201])
   expect([201, 400, 403]).toContain(await put(person, 'odd/line\nbreak.txt', 'two lines', time))
-  for (const fixture of [calendarsFixture, contactsFixture]) await fixture.plant(person)
+  for (const fixture of [calendarsFixture, contactsFixture]) await fixture.plant(person, person)
 }
 
 /** What the destination has of its own: another content under a name of the source, the same content under another, a folder that both have. */

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { asChatonError, ChatonError } from '../kit/errors.ts'
+import type { MoveEvent } from '../move/events.ts'
+import { Moves } from '../move/moves.ts'
+import type { MoveWish } from '../move/prepare.ts'
+import { runMove } from '../move/run.ts'
+import type { SignInWish } from '../move/sign-in.ts'
+import type { EvacuationConduct, EvacuationServices, EvacuationWish, Place } from './contract.ts'
+import type { Seat } from './plan.ts'
+import type { AccountState } from './state.ts'
+
+export interface AccountMove {
+  readonly seat: Seat
+  readonly destination: Place
+  /** New ids of all who move to the same space, by their old ones. */
+  readonly people: ReadonlyMap<string, string>
+  /** Of the whole evacuation. */
+  readonly directory: string
+}
+
+/** Name of the app passwords of an evacuation in the list of the account's devices. */
+const label = 'chaton (move)'
+/** What one account needs to be whole beside its files: folders, calendars, part files. */
+const spareBytes = 64_000_000
+
+/** Moves one account as `chaton move` does, with app passwords that are made for it and revoked at its end. Throws only when stopped. */
+export async function moveAccount(services: EvacuationServices, wish: EvacuationWish, work: AccountMove, conduct: EvacuationConduct): Promise<AccountState> {
+  const { seat, destination } = work
+  try {
+    await giveRoom(destination, seat)
+    const moves = new Moves(join(work.directory, 'accounts', `account-${encodeURIComponent(seat.from)}`))
+    const [id] = await moves.unfinished()
+    const report = (event: MoveEvent): void => tell(conduct, seat, event)
+    const { phase, whole, report: told, files } = await runMove({ ...services, moves }, wishOf(wish, work, id), {
+      conduct: { report, signal: conduct.signal },
+      options: { keepOpen: false, acceptShrink: false },
+    })
+    const sum = (count: 'moved' | 'refused'): number => told.kinds.reduce((total, kind) => total + (count === 'moved' ? kind.moved + kind.alreadyThere : kind.refused.length), 0)
+    const state = phase === 'done' ? 'done' : 'failed'
+    return { state, whole, moved: sum('moved'), refused: sum('refused'), report: files, ...(state === 'done' ? {} : { problem: 'a part of it broke off', next: ['run the same command again'] }) }
+  } catch (thrown) {
+    const error = asChatonError(thrown)
+    if (conduct.signal.aborted || error.code === 'bug') throw thrown
+    return { state: 'failed', problem: error.message, next: [...error.next] }
+  }
+}
+
+function wishOf({ source, kinds, manner }: EvacuationWish, { seat, destination, people }: AccountMove, id: string | undefined): MoveWish {
+  const signIn = ({ engine, target }: Place, userId: string): SignInWish => ({ by: 'made', name: userId, password: async () => (await engine.createAppPassword(target, userId, label)).password })
+  const url = ({ engine, target }: Place): string => engine.address(target).url
+  return {
+    ...(id === undefined ? { from: url(source), to: url(destination) } : { id }),
+    signIn: { source: signIn(source, seat.from), destination: signIn(destination, seat.to) },
+    people,
+    options: { manner, ...(kinds === undefined ? {} : { kinds: [...kinds] }) },
+  }
+}
+
+/** Quota for what it has there and what comes. The pool was checked for all together; at the end it is shared out anew. */
+async function giveRoom({ engine, target }: Place, { to, bytes }: Seat): Promise<void> {
+  const usage = (await engine.usage(target)).accounts.find(({ userId }) => userId === to)
+  const account = (await engine.accounts(target)).find(({ userId }) => userId === to)
+  if (account === undefined) throw new ChatonError('not-found', `"${target.slug}" has no account "${to}" any more`, { next: ['run the same command again'] })
+  const needed = (usage?.filesBytes ?? 0) + Math.ceil(bytes * 1.02) + spareBytes
+  if (account.quotaBytes === undefined || account.quotaBytes >= needed) return
+  await engine.setQuotas(target, new Map([[to, needed]]))
+}
+
+function tell({ progress }: EvacuationConduct, { from }: Seat, event: MoveEvent): void {
+  const line = lineOf(event)
+  if (line !== undefined) progress({ step: `account:${from}`, title: from, state: 'started', note: line })
+}
+
+function lineOf(event: MoveEvent): string | undefined {
+  if (event.event === 'kind') return event.state === 'done' ? undefined : `${event.kind}${event.message === undefined ? '' : `: ${event.message}`}`
+  if (event.event === 'stage') return event.stage === 'check' ? 'comparing both sides' : undefined
+  return event.event === 'wait' ? event.reason : undefined
+}
