@@ -25,7 +25,7 @@ export interface ExportWish {
   readonly output?: string | undefined
   readonly folder: string
   readonly signIn: SignInWish
-  /** Those of {@link archivedKinds} that are wanted; without it all, or what an export that goes on wanted. */
+  /** Those of {@link archivedKinds} that are wanted; all without it. An export that goes on keeps to what it began with. */
   readonly kinds?: readonly KindName[] | undefined
   readonly manner: MoveOptions['manner'] | undefined
   readonly allowPlainHttp: boolean
@@ -51,7 +51,7 @@ export async function openExport(services: MoveServices, wish: ExportWish, condu
     move.facts.set('pauseAsked', false)
     const host = await services.hosts.find(addressOf(move.facts, 'source') ?? '', wish)
     const manner = wish.manner ?? move.facts.get('options')?.manner ?? 'polite'
-    const kinds = archivedKinds.filter((name) => (wish.kinds ?? move.facts.get('options')?.kinds ?? archivedKinds).includes(name))
+    const kinds = archivedKinds.filter((name) => (move.facts.get('options')?.kinds ?? wish.kinds ?? archivedKinds).includes(name))
     move.facts.set('options', { kinds, manner, allowPlainHttp: wish.allowPlainHttp })
     conduct.report({ event: 'stage', stage: 'sign-in' })
     const account = await signInSide(services, move, { side: 'source', host, wish: wish.signIn }, conduct)
