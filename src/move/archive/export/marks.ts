@@ -47,7 +47,7 @@ export async function writeTags({ context, archive }: Work): Promise<number> {
   return count
 }
 
-/** `files/comments.json`. Answers how many. */
+/** `files/comments.json`, newest first as the app has them. Answers how many. */
 export async function writeComments({ context, archive }: Work): Promise<number> {
   const { source, clock, signal } = context
   const client = openComments(source.remote)
@@ -57,7 +57,7 @@ export async function writeComments({ context, archive }: Work): Promise<number>
     signal.throwIfAborted()
     if (!isIn(context, path)) return
     const comments = await source.pace.run(async () => await client.on(fileId))
-    if (comments.length > 0) found.set(path, comments.map(commentEntry))
+    if (comments.length > 0) found.set(path, comments.map(commentEntry).toReversed())
     count += comments.length
     context.progress({ kind: 'comments', done: count, total: count })
   })

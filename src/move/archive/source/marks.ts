@@ -39,12 +39,12 @@ export function archiveTags(archive: Archive): Instead['tags'] {
   }
 }
 
-/** Comments, oldest first; their place in this order stands for their ids. */
+/** Comments, oldest first; their place in this order stands for their ids. In the archive the newest is first: seconds do not tell which of two came before. */
 export function archiveComments(archive: Archive): Instead['comments'] {
   const read = async (): Promise<Map<string, { path: string; comments: FileComment[] }>> => {
     const found = new Map<string, { path: string; comments: FileComment[] }>()
     for (const [key, comments] of Object.entries((await archive.json(entryNames.comments, Comments)) ?? {})) {
-      const dated = comments.map(({ message, verb, actorType, actorId, actorName, creationDateTime }) => ({ message, verb, actorType, actorId, actorName, createdAt: new Date(creationDateTime) }))
+      const dated = comments.toReversed().map(({ message, verb, actorType, actorId, actorName, creationDateTime }) => ({ message, verb, actorType, actorId, actorName, createdAt: new Date(creationDateTime) }))
       const sorted = dated.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
       found.set(fileIdOf(pathOf(key)), { path: pathOf(key), comments: sorted.map((comment, index) => ({ id: String(index + 1), ...comment })) })
     }
