@@ -259,6 +259,7 @@ export const table: readonly CommandEntry[] = [
       { flags: '--output <file>', help: 'where to write it (default: <account>_<day>.nextcloud_export in this folder)' },
       ...fromFlags,
       httpFlag,
+      ...choiceFlags.filter(({ flags }) => !flags.startsWith('--with ')),
       ...mannerFlags,
     ],
     load: async () => await import('./commands/move/export.ts'),

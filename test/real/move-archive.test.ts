@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { namesOf, pathsOf } from '../../src/engine/host/names.ts'
 import { ask } from '../conformance/wire.ts'
 import { runCli } from '../support/cli.ts'
-import { calendarsFixture, contactsFixture } from './kinds/groupware.ts'
-import { favouritesFixture, filesFixture } from './kinds/files.ts'
-import { filesOf, profileOf, said, shelvesOf, type FileView } from './support/account-view.ts'
+import { kindFixtures } from './kinds/all.ts'
+import { commentsOf, filesOf, profileOf, said, shelvesOf, type FileView } from './support/account-view.ts'
 import { betweenReleases } from './support/releases.ts'
 import { openSpaces, type PersonForTest, type SpaceForTest, type SpacesForTest } from './support/spaces.ts'
 
@@ -20,6 +19,8 @@ const hasApp = existsSync(appTree) && readdirSync(appTree).length > 0
 /** The app works from 29 on. */
 const runsApp = (release: string): boolean => Number.parseInt(release, 10) >= 29
 const pairs = [['32.0.1', '34.0.1'], ['34.0.1', '32.0.1'], ['28.0.2', '32.0.1']] as const
+
+const archived = kindFixtures.filter(({ kind }) => ['files', 'favourites', 'tags', 'comments', 'calendars', 'contacts', 'profile'].includes(kind))
 
 let spaces: SpacesForTest
 const state = mkdtempSync(join(tmpdir(), 'chaton-archives-'))
@@ -41,16 +42,6 @@ interface Ran {
 const chaton = async (args: readonly string[], side: 'FROM' | 'TO', { password }: PersonForTest): Promise<Ran> =>
   await runCli([...args, '--json'], { CHATON_STATE_DIRECTORY: state, [`CHATON_MOVE_${side}_PASSWORD`]: password })
 
-async function fill(person: PersonForTest): Promise<void> {
-  for (const fixture of [filesFixture, favouritesFixture, calendarsFixture, contactsFixture]) await fixture.plant(person, person)
-  const own = { url: person.url, user: person.userId, password: person.accountPassword }
-  const headers = { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' }
-  for (const [key, value] of [['phone', '+33123456789'], ['website', 'https://jardin.example.org'], ['headline', 'Au jardin']] as const) {
-    const answer = await ask(own, 'PUT', `/ocs/v2.php/cloud/users/${person.userId}`, { headers, body: new URLSearchParams({ key, value }).toString() })
-    expect([key, answer.status]).toEqual([key, 200])
-  }
-}
-
 /** Where PHP of the space may read and write. */
 const foldersOf = ({ target }: SpaceForTest): string => pathsOf(spaces.lab.config, namesOf(target).id).temporary
 
@@ -63,6 +54,17 @@ async function importByApp(space: SpaceForTest, archive: string, userId: string)
   expect(said).toContain('Successfully imported')
   const { password } = await spaces.lab.engine.createAppPassword(space.target, userId, 'test')
   return { url: space.url, userId, password } as PersonForTest
+}
+
+/** As its page does: uploads the archive, asks for the import, and the next background job does it. */
+async function importByPage(person: PersonForTest, archive: string): Promise<void> {
+  const own = { url: person.url, user: person.userId, password: person.accountPassword }
+  await person.space.occ('app:enable', 'user_migration')
+  const uploaded = await ask(own, 'PUT', `/remote.php/dav/files/${person.userId}/user.nextcloud_export`, { body: readFileSync(archive) })
+  const headers = { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' }
+  const asked = await ask(own, 'POST', '/ocs/v2.php/apps/user_migration/api/v1/import', { headers, body: new URLSearchParams({ path: '/user.nextcloud_export' }).toString() })
+  expect([uploaded.status, asked.status]).toEqual([201, 200])
+  await person.space.occ('background-job:worker', String.raw`OCA\UserMigration\BackgroundJob\UserImportJob`, '--once')
 }
 
 async function exportByApp({ space, userId }: PersonForTest): Promise<string> {
@@ -80,6 +82,16 @@ function ownerOf(path: string): [number, number] {
   return [Number(uid), Number(gid)]
 }
 
+/** 32.0.1 fails on every archive with favourites: Tags::tagAs asks for the account of a session, which neither occ nor cron has. */
+const takesFavourites = (release: string): boolean => release !== '32.0.1'
+const unstarred = (files: Readonly<Record<string, FileView>>): Record<string, FileView> => Object.fromEntries(Object.entries(files).map(([path, view]) => [path, { ...view, favourite: false }]))
+
+async function without(kind: string, source: PersonForTest): Promise<string> {
+  const path = join(state, `${source.userId}-without-${kind}.nextcloud_export`)
+  expect(await chaton(['move', 'export', '--from', source.url, '--from-user', source.userId, '--output', path, '--without', kind], 'FROM', source)).toMatchObject({ exitCode: 0 })
+  return path
+}
+
 /** The app keeps times in steps of two seconds. */
 const coarse = (files: Readonly<Record<string, FileView>>): Record<string, FileView> => Object.fromEntries(Object.entries(files).map(([path, view]) => [path, { ...view, mtime: view.mtime - (view.mtime % 2) }]))
 
@@ -93,6 +105,13 @@ async function sameShelves(here: PersonForTest, there: PersonForTest): Promise<v
   }
 }
 
+/** The address is that of the account. 34 takes from an app password nothing but the picture. */
+async function sameProfile(here: PersonForTest, there: PersonForTest, release: string): Promise<void> {
+  const { email: _email, language: _language, ...profile } = await profileOf(here)
+  expect(profile).toMatchObject({ phone: '+33612345678', organisation: 'Les Chats', picture: '1' })
+  expect(await profileOf(there)).toMatchObject(release === '34.0.1' ? { picture: '1' } : profile)
+}
+
 betweenReleases(suite, pairs, (name, [from, to]) => {
   describe(`${suite}: ${name}`, () => {
     let source: PersonForTest
@@ -101,7 +120,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
 
     beforeAll(async () => {
       source = await (await spaces.space(from)).person(id)
-      await fill(source)
+      for (const fixture of archived) await fixture.plant(source, source)
       archive = join(state, `${id}.nextcloud_export`)
     })
 
@@ -117,15 +136,27 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       const ran = await chaton(['move', 'import', archive, '--to', other.url, '--to-user', other.userId], 'TO', other)
       expect([ran.exitCode, ran.stderr.split('\n').slice(-4)]).toEqual([0, expect.anything()])
       expect(await filesOf(other)).toEqual(await filesOf(source))
-      for (const fixture of [filesFixture, favouritesFixture, contactsFixture]) await fixture.check(source, other)
+      for (const fixture of archived.filter(({ kind }) => !['calendars', 'contacts', 'profile'].includes(kind))) await fixture.check(source, other)
+      await sameProfile(source, other, to)
       await sameShelves(source, other)
     })
 
     it.skipIf(!hasApp || !runsApp(to))(`is taken in by the official app of ${to}${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {
-      const taken = await importByApp(await spaces.space(to), archive, id)
-      expect(await filesOf(taken)).toEqual(coarse(await filesOf(source)))
+      const stars = takesFavourites(to)
+      const taken = await importByApp(await spaces.space(to), stars ? archive : await without('favourites', source), id)
+      expect(await filesOf(taken)).toEqual(coarse(stars ? await filesOf(source) : unstarred(await filesOf(source))))
       await sameShelves(source, taken)
+      for (const path of ['many/3.txt', 'many', 'many/5.txt']) expect([path, await commentsOf(taken, path)]).toEqual([path, await commentsOf(source, path)])
+      await archived.find(({ kind }) => kind === 'tags')?.check(source, taken)
       expect(await profileOf(taken)).toEqual(await profileOf(source))
+    })
+
+    it.skipIf(!hasApp || !takesFavourites(to) || !runsApp(to))(`is taken in by the page of that app in ${to}${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {
+      const other = await (await spaces.space(to)).person(`${id}-page`)
+      await importByPage(other, archive)
+      const { 'user.nextcloud_export': _uploaded, ...files } = await filesOf(other)
+      expect(files).toEqual(coarse(await filesOf(source)))
+      await sameShelves(source, other)
     })
 
     it.skipIf(!hasApp || !runsApp(from))(`an archive of the official app of ${from} is carried by us${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {
@@ -135,6 +166,8 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       expect([ran.exitCode, ran.stderr.split('\n').slice(-4)]).toEqual([0, expect.anything()])
       expect(coarse(await filesOf(other))).toEqual(coarse(await filesOf(source)))
       await sameShelves(source, other)
+      for (const fixture of archived.filter(({ kind }) => kind === 'tags' || kind === 'comments')) await fixture.check(source, other)
+      await sameProfile(source, other, to)
     })
   })
 })

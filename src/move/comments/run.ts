@@ -26,7 +26,7 @@ export async function carry(context: MoveContext): Promise<KindTally> {
 async function languageOf({ journal, source }: MoveContext): Promise<Language> {
   const known = journal.fact('comments.language')
   if (known !== undefined) return known === 'fr' ? 'fr' : 'en'
-  const language = (await source.pace.run(async () => await readLanguage(source.remote))).startsWith('fr') ? 'fr' : 'en'
+  const language = (await source.pace.run(async () => await (source.instead?.language() ?? readLanguage(source.remote)))).startsWith('fr') ? 'fr' : 'en'
   journal.setFact('comments.language', language)
   return language
 }

@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SpaceTarget } from '../../../src/engine/contract.ts'
 import { ChatonError } from '../../../src/kit/errors.ts'
@@ -15,12 +17,13 @@ import { openArchive } from '../../../src/move/archive/source/archive.ts'
 import { withArchives } from '../../../src/move/archive/source/hosts.ts'
 import { openZip } from '../../../src/move/archive/zip/reader.ts'
 import type { MoveEvent } from '../../../src/move/events.ts'
+import { MoveJournal } from '../../../src/move/journal.ts'
 import { Moves } from '../../../src/move/moves.ts'
 import { nextcloudHosts } from '../../../src/move/nextcloud-hosts.ts'
 import { runMove } from '../../../src/move/run.ts'
 import type { MoveServices } from '../../../src/move/services.ts'
 import { provision } from '../../conformance/engine-steps.ts'
-import { agendaOf, makeFolder, treeOf, write, writeAgenda, type Person } from '../../e2e/support/moving.ts'
+import { agendaOf, makeFolder, remove, treeOf, write, writeAgenda, type Person } from '../../e2e/support/moving.ts'
 import { sandboxForTest } from '../../engine/sandbox/setup.ts'
 import { memorySecrets } from '../../real/support/memory-secrets.ts'
 
@@ -36,7 +39,7 @@ let turn = 0
 const targets: SpaceTarget[] = []
 
 async function person(): Promise<Person> {
-  const target = sandbox.newTarget()
+  const target = sandbox.newTarget({ poolBytes: 1e9 })
   targets.push(target)
   await provision(sandbox.engine, target)
   const { userId, password } = await sandbox.engine.createAppPassword(target, target.administrator, 'test')
@@ -136,6 +139,30 @@ describe('chaton move export', () => {
 
     expect(await (await openArchive(output)).text('files/files/changing.txt')).toBe('afterwards')
   })
+
+  test('a large file that was cut goes on in its middle, and is the same', async () => {
+    const large = 'pas à pas '.repeat(15_000_000)
+    await write(old, 'zz large.bin', large, 1_500_000_000)
+    const stopper = new AbortController()
+    let noted = 0
+    const look = setInterval(() => {
+      const [id] = readdirSync(join(work, `moves-${turn}`))
+      using journal = id === undefined ? undefined : new MoveJournal(join(work, `moves-${turn}`, id, 'journal.db'))
+      noted = (JSON.parse(journal?.fact('archive.open') || '{"bytes":0}') as { bytes: number }).bytes
+      if (noted > 0) stopper.abort(new ChatonError('interrupted', 'stopped by the test'))
+    }, 20)
+    await expect(exportAccount(services, wish(), { report: () => undefined, signal: stopper.signal })).rejects.toThrow('stopped')
+    clearInterval(look)
+    expect(noted).toBeGreaterThanOrEqual(64 * 2 ** 20)
+    const notes: unknown[] = []
+    await exportAccount(services, wish(), { ...quiet, report: (event) => void notes.push(event.event === 'progress' ? event.note : undefined) })
+    const { zip } = await openArchive(output)
+    const entry = zip.entries.get('files/files/zz large.bin')
+
+    expect(notes).toContainEqual(expect.stringMatching(/^going on in "zz large\.bin" after \d+/))
+    expect(entry === undefined ? '' : createHash('sha256').update(await buffer(zip.read(entry))).digest('hex')).toBe(createHash('sha256').update(large).digest('hex'))
+    await remove(old, 'zz large.bin')
+  }, 60_000)
 
   test('writes over nothing', async () => {
     writeFileSync(output, 'mine')
