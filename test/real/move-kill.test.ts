@@ -25,7 +25,7 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
     let before: Content
 
     beforeAll(async () => {
-      spaces = await openSpaces({ firstPort: 36_350 })
+      spaces = await openSpaces({ firstPort: 36_360 })
       source = await (await spaces.space(from)).person('camille')
       await plantWhole(source)
       before = await contentOf(source)
