@@ -92,7 +92,7 @@ describe('src/nextcloud/files against servers that fail', () => {
   it('leaves nothing beside a long name that is taken, or was given by a request whose answer was lost', async () => {
     const seen: string[] = []
     const files = await against((request, response) => {
-      seen.push(`${request.method} ${request.headers['x-nc-skip-trashbin'] ?? ''}`)
+      seen.push(`${request.method} ${String(request.headers['x-nc-skip-trashbin'] ?? '')}`)
       request.resume().on('end', () => response.writeHead(request.method === 'MOVE' ? 412 : 201).end())
     }, 31)
     expect(await failureOf(files.write('x'.repeat(240), { stream: streamOf(Buffer.from('x')), length: 1 }, { over: 'new', mtime: 0 }))).toMatchObject({ code: 'conflict' })
