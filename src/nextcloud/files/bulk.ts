@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { ChatonError } from '../../kit/errors.ts'
+import type { StreamedBody } from '../../kit/http-stream.ts'
 import { randomName } from '../../kit/random.ts'
 import { refusal, sendForText, type Remote } from '../remote.ts'
 import { parseJson } from '../status.ts'
@@ -33,14 +35,18 @@ export async function writeMany(remote: Remote, { parts, abilities, manners }: B
   return outcomes
 }
 
-/** Without preamble, and with a line end after the last boundary: MultipartRequestParser compares byte for byte. */
-export function bulkBody(parts: readonly BulkPart[], boundary: string, hashHeader: Manners['bulkHash']): Buffer {
+/**
+ * Without preamble, and with a line end after the last boundary: MultipartRequestParser compares byte for byte. The contents are sent
+ * from where they are: a copy of several batches at once is what memory would grow with.
+ */
+function bulkBody(parts: readonly BulkPart[], boundary: string, hashHeader: Manners['bulkHash']): StreamedBody {
   const pieces = parts.flatMap(({ path, bytes, mtime }) => {
     const hash = hashHeader === 'OC-Checksum' ? `SHA256:${digest('sha256', bytes)}` : digest('md5', bytes)
     const times = Object.entries(timeHeaders({ mtime })).map(([name, value]) => `${name}: ${value}\r\n`).join('')
     return [`--${boundary}\r\nX-File-Path: /${path}\r\n${times}${hashHeader}: ${hash}\r\nContent-Length: ${bytes.byteLength}\r\n\r\n`, bytes, '\r\n']
   })
-  return Buffer.concat([...pieces, `--${boundary}--\r\n`].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  const all = [...pieces, `--${boundary}--\r\n`].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))
+  return { stream: Readable.from(all, { objectMode: false }), length: all.reduce((sum, { byteLength }) => sum + byteLength, 0) }
 }
 
 const digest = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest('hex')
