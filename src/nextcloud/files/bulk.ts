@@ -23,12 +23,15 @@ export async function writeMany(remote: Remote, { parts, abilities, manners }: B
   if (misfit !== undefined) throw new ChatonError('bug', `"${misfit.path}" cannot be sent among many: it would get another name`)
   if (parts.length === 0) return new Map()
   const boundary = `chaton-${randomName(32)}`
+  const body = bulkBody(parts, boundary, manners.bulkHash)
   const answer = await sendForText(remote, '/remote.php/dav/bulk', {
     method: 'POST',
     headers: { 'content-type': `multipart/related; boundary=${boundary}` },
-    body: bulkBody(parts, boundary, manners.bulkHash),
+    body,
     idleTimeoutMs: 600_000,
   })
+  // A server may refuse the batch without reading it.
+  body.stream.destroy()
   const answers = answer.status === 200 || answer.status === 400 ? Answers.safeParse(parseJson(answer.text)) : undefined
   const outcomes = answers?.success === true ? outcomesIn(answers.data, parts) : new Map<string, BulkOutcome>()
   if (outcomes.size === 0) throw refusal(`sending ${parts.length} files at once`, answer)
