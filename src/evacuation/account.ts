@@ -8,6 +8,7 @@ import type { SignInWish } from '../move/sign-in.ts'
 import type { EvacuationConduct, EvacuationServices, EvacuationWish, Place } from './contract.ts'
 import type { Seat } from './plan.ts'
 import type { AccountState } from './state.ts'
+import { appPasswordLabel } from './strays.ts'
 
 export interface AccountMove {
   readonly seat: Seat
@@ -18,8 +19,9 @@ export interface AccountMove {
   readonly directory: string
 }
 
-/** Name of the app passwords of an evacuation in the list of the account's devices. */
-const label = 'chaton (move)'
+/** Moves of one account of an evacuation: at most one is unfinished. */
+export const movesOf = (directory: string, userId: string): Moves => new Moves(join(directory, 'accounts', `account-${encodeURIComponent(userId)}`))
+
 /** What one account needs to be whole beside its files: folders, calendars, part files. */
 const spareBytes = 64_000_000
 
@@ -28,7 +30,7 @@ export async function moveAccount(services: EvacuationServices, wish: Evacuation
   const { seat, destination } = work
   try {
     await giveRoom(destination, seat)
-    const moves = new Moves(join(work.directory, 'accounts', `account-${encodeURIComponent(seat.from)}`))
+    const moves = movesOf(work.directory, seat.from)
     const [id] = await moves.unfinished()
     const report = (event: MoveEvent): void => tell(conduct, seat, event)
     const { phase, whole, report: told, files } = await runMove({ ...services, moves }, wishOf(wish, work, id), {
@@ -46,7 +48,7 @@ export async function moveAccount(services: EvacuationServices, wish: Evacuation
 }
 
 function wishOf({ source, kinds, manner }: EvacuationWish, { seat, destination, people }: AccountMove, id: string | undefined): MoveWish {
-  const signIn = ({ engine, target }: Place, userId: string): SignInWish => ({ by: 'made', name: userId, password: async () => (await engine.createAppPassword(target, userId, label)).password })
+  const signIn = ({ engine, target }: Place, userId: string): SignInWish => ({ by: 'made', name: userId, password: async () => (await engine.createAppPassword(target, userId, appPasswordLabel)).password })
   const url = ({ engine, target }: Place): string => engine.address(target).url
   return {
     ...(id === undefined ? { from: url(source), to: url(destination) } : { id }),

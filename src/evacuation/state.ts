@@ -5,9 +5,9 @@ import { hasSystemCode } from '../kit/errors.ts'
 import { writeFileAtomic } from '../kit/files.ts'
 import { Seat } from './plan.ts'
 
-/** How far one account is. `done`: its move has ended. `failed`: see `problem`; it goes on with the next run. */
+/** How far one account is. `moving`: a run is at work on it, or was killed. `done`: its move has ended. `failed`: see `problem`; it goes on with the next run. */
 export const AccountState = z.object({
-  state: z.enum(['waiting', 'done', 'failed']),
+  state: z.enum(['waiting', 'moving', 'done', 'failed']),
   /** Everything of it arrived and was compared. */
   whole: z.boolean().exactOptional(),
   moved: z.int().exactOptional(),

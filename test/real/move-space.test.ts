@@ -30,6 +30,7 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
   let state: string
   let env: Record<string, string>
   const urls = new Map<string, string>()
+  const admins = new Map<string, { readonly user: string; readonly password: string }>()
   const chaton = async (...args: readonly string[]): Promise<Ended> => await runCli(args, env)
   const well = async (...args: readonly string[]): Promise<string> => {
     const ended = await chaton(...args)
@@ -54,8 +55,9 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
     const file = join(state, `${slug}.yaml`)
     const spec = `{ title: Le collectif, plan: ${plan}, release: ${release}, owner: { name: Charlie, email: charlie@collectif.example } }`
     writeFileSync(file, `apiVersion: chaton.hosting/v1alpha1\nkind: Space\nmetadata: { name: ${slug} }\nspec: ${spec}\n`)
-    const { status } = JSON.parse(await well('provision', file, '--json')) as { status: { url: string } }
+    const { status, signIn } = JSON.parse(await well('provision', file, '--json')) as { status: { url: string }; signIn: { user: string; password: string } }
     urls.set(slug, status.url)
+    admins.set(slug, signIn)
   }
 
   beforeAll(async () => {
@@ -126,5 +128,15 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
     }
     const again = JSON.parse(await well('move', 'space', 'ancien', '--to', 'nouveau', '--invite', '--json')) as Done
     expect(again.report).toMatchObject({ whole: true, invitations: [] })
+  })
+
+  test.each(['ancien', 'nouveau'])('seen from another machine, the administrator of %s can only list who is there', async (slug) => {
+    const { user = '', password: own = '' } = admins.get(slug) ?? {}
+    const far = { CHATON_STATE_DIRECTORY: join(state, 'far'), CHATON_MOVE_FROM_PASSWORD: own }
+    const ended = await runCli(['move', 'space', urls.get(slug) ?? '', '--from-user', user, '--json'], far)
+    expect(ended).toMatchObject({ exitCode: 0 })
+    const { people: found } = JSON.parse(ended.stdout) as { people: { accounts: { userId: string; email?: string; enabled: boolean; groups: string[] }[] } }
+    expect(found.accounts.find(({ userId }) => userId === 'sasha')).toMatchObject({ email: 'sasha@collectif.example', enabled: true, groups: ['Jardin & cuisine'] })
+    expect(found.accounts.find(({ userId }) => userId === 'dominique')?.enabled).toBe(slug === 'ancien' ? false : undefined)
   })
 })
