@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -62,7 +62,8 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
 
   beforeAll(async () => {
     state = mkdtempSync(join(tmpdir(), 'chaton-space-move-'))
-    env = { CHATON_ENGINE: 'host', CHATON_STATE_DIRECTORY: join(state, 'state'), CHATON_WEB_FIRST_PORT: firstPort, CHATON_DOMAIN: 'hote.example', CHATON_VOLUMES_OVER_COMMIT: '100' }
+    chmodSync(state, 0o755)
+    env = { CHATON_ENGINE: 'host', CHATON_STATE_DIRECTORY: join(state, 'state'), CHATON_WEB_FIRST_PORT: firstPort, CHATON_DOMAIN: 'hote.example', CHATON_VOLUMES_OVER_COMMIT: '100', CHATON_GOLDEN: 'false' }
     mkdirSync(join(state, 'state'), { mode: 0o711 })
     for (const [name, accounts] of [['few', 3], ['enough', 10]] as const) await well('plan', 'apply', planFile(name, accounts))
     await space('ancien', from, 'enough')
