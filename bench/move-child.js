@@ -1,6 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { systemClock as clock } from '../dist/kit/clock.js'
 import { HttpClient } from '../dist/kit/http-stream.js'
+import { calendars } from '../dist/move/calendars/index.js'
+import { contacts } from '../dist/move/contacts/index.js'
 import { files } from '../dist/move/files/index.js'
 import { MoveJournal } from '../dist/move/journal.js'
 import { Pace } from '../dist/move/pace.js'
@@ -9,7 +11,7 @@ import { readCapabilities } from '../dist/nextcloud/ocs.js'
 import { openRemote } from '../dist/nextcloud/remote.js'
 
 /**
- * One run of the kind `files` in a process of its own, as built and without the weight of reading TypeScript: its order as JSON on
+ * One run of some kinds in a process of its own, as built and without the weight of reading TypeScript: its order as JSON on
  * standard input, the outcome on standard output; see move-lab.ts for both.
  */
 const order = JSON.parse(await text(process.stdin))
@@ -26,7 +28,13 @@ async function side({ url, userId, password }) {
 
 const began = performance.now()
 const [source, destination] = await Promise.all([side(order.source), side(order.destination)])
-const { moved, refused } = await files.run({ source, destination, journal, clock, logger: undefined, signal, progress: () => undefined })
+let moved = 0
+const refused = []
+for (const kind of order.kinds ?? ['files']) {
+  const tally = await { files, calendars, contacts }[kind].run({ source, destination, journal, clock, logger: undefined, signal, progress: () => undefined })
+  moved += tally.moved
+  refused.push(...tally.refused)
+}
 const seconds = (performance.now() - began) / 1000
 console.log(JSON.stringify({ seconds, memory: process.resourceUsage().maxRSS / 1024, moved, refused: refused.length }))
 http[Symbol.dispose]()

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { setup as build } from '../test/support/build.ts'
 import { whyNoHostEngine } from '../test/real/support/machine.ts'
 import { openTwoSpaces, type AccountForTest, type TwoSpaces } from '../test/real/support/two-spaces.ts'
+import { startBeside } from './background.ts'
 
 export const release = '32.0.1'
 const child = resolve(import.meta.dirname, 'move-child.js')
@@ -25,7 +26,11 @@ export interface Order {
   readonly source: Account
   readonly destination: Account
   readonly journal: string
+  /** One after the other. Default: `files`. */
+  readonly kinds?: readonly MovedKind[]
 }
+
+export type MovedKind = 'files' | 'calendars' | 'contacts'
 
 /** What it answers, on standard output. */
 export interface Outcome {
@@ -37,24 +42,39 @@ export interface Outcome {
 }
 
 export interface MoveLab extends AsyncDisposable, TwoSpaces {
+  /** The accounts as the tools that are compared reach them. */
+  readonly accounts: Readonly<Record<'source' | 'destination', Account>>
   /** A new move of everything, or with the `journal` of an earlier one a further pass. */
-  move(journal?: string): Promise<Outcome & { readonly journal: string }>
+  move(options?: { readonly journal?: string; readonly kinds?: readonly MovedKind[] }): Promise<Outcome & { readonly journal: string }>
+  /** `rclone` with this command and these paths: `old:…` and `new:…` are relative to the accounts' roots, others are of this machine. Answers seconds. */
+  runRclone(...args: readonly string[]): Promise<number>
   /** Seconds that `rclone copy` takes, with app passwords as well. Paths are relative to the accounts' roots. */
   rclone(from: string, to: string, ...flags: readonly string[]): Promise<number>
 }
 
-export async function openMoveLab(firstPort = 33_600): Promise<MoveLab> {
+/** `eachWayMs`: how far away both hosts seem. */
+export async function openMoveLab(firstPort: number, { eachWayMs = 0, userIds = ['admin', 'admin'] }: { readonly eachWayMs?: number; readonly userIds?: readonly [string, string] } = {}): Promise<MoveLab> {
   build()
-  const spaces = await openTwoSpaces({ releases: [release, release], firstPort })
+  const spaces = await openTwoSpaces({ releases: [release, release], firstPort, userIds })
+  const proxies: Disposable[] = []
+  const reached = async (account: AccountForTest, port: number): Promise<Account> => {
+    if (eachWayMs === 0) return plain(account)
+    proxies.push(await startBeside('slow-proxy.ts', port, new URL(account.url).port, eachWayMs))
+    return { ...plain(account), url: `http://127.0.0.1:${port}` }
+  }
+  const accounts = { source: await reached(spaces.source, firstPort + 10), destination: await reached(spaces.destination, firstPort + 11) }
   const directory = mkdtempSync(join(tmpdir(), 'chaton-bench-move-'))
   let journals = 0
   return {
     ...spaces,
-    async move(journal = join(directory, `journal-${++journals}.sqlite`)) {
-      return { ...(await moveOnce({ source: plain(spaces.source), destination: plain(spaces.destination), journal })), journal }
+    accounts,
+    async move({ journal = join(directory, `journal-${++journals}.sqlite`), kinds } = {}) {
+      return { ...(await moveOnce({ ...accounts, journal, ...(kinds === undefined ? {} : { kinds }) })), journal }
     },
-    rclone: async (from, to, ...flags) => await rclone(spaces, ['copy', `old:${from}`, `new:${to}`, ...flags]),
+    runRclone: async (...args) => await rclone(accounts, args),
+    rclone: async (from, to, ...flags) => await rclone(accounts, ['copy', `old:${from}`, `new:${to}`, ...flags]),
     async [Symbol.asyncDispose]() {
+      for (const proxy of proxies) proxy[Symbol.dispose]()
       await spaces[Symbol.asyncDispose]()
       rmSync(directory, { recursive: true, force: true })
     },
@@ -66,18 +86,18 @@ const plain = ({ url, userId, password }: AccountForTest): Account => ({ url, us
 export async function moveOnce(order: Order): Promise<Outcome> {
   const text = await output(spawn(process.execPath, [child], { stdio: ['pipe', 'pipe', 'inherit'] }), `${JSON.stringify(order)}\n`)
   const outcome = JSON.parse(text) as Outcome
-  if (outcome.refused > 0) throw new Error(`the move refused ${outcome.refused}`)
+  if (order.kinds === undefined && outcome.refused > 0) throw new Error(`the move refused ${outcome.refused}`)
   return outcome
 }
 
-async function rclone({ source, destination }: TwoSpaces, args: readonly string[]): Promise<number> {
+async function rclone({ source, destination }: MoveLab['accounts'], args: readonly string[]): Promise<number> {
   const env = { PATH: process.env['PATH'], RCLONE_CONFIG: '/dev/null', ...remoteOf('OLD', source), ...remoteOf('NEW', destination) }
   const began = performance.now()
   await output(spawn('rclone', args, { env, stdio: ['pipe', 'pipe', 'inherit'] }), '')
   return (performance.now() - began) / 1000
 }
 
-function remoteOf(name: string, { url, userId, password }: AccountForTest): Record<string, string> {
+function remoteOf(name: string, { url, userId, password }: Account): Record<string, string> {
   const { stdout } = spawnSync('rclone', ['obscure', '-'], { input: password, encoding: 'utf8' })
   const settings = { TYPE: 'webdav', URL: `${url}/remote.php/dav/files/${userId}`, VENDOR: 'nextcloud', USER: userId, PASS: stdout.trim() }
   return Object.fromEntries(Object.entries(settings).map(([key, value]) => [`RCLONE_CONFIG_${name}_${key}`, value]))

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { formatSize } from '../src/kit/bytes.ts'
 import { numbers } from './move-data.ts'
 import { openMoveLab, whyNoMove } from './move-lab.ts'
 import { median, round, type Bench } from './report.ts'
@@ -27,10 +28,11 @@ function noise(bytes: number): Readable {
 /** One file of 1 GiB from host to host, in turns with rclone. */
 export const moveLarge: Bench = {
   unavailable: whyNoMove,
-  run: async (report) => {
-    await using lab = await openMoveLab()
+  run: async (report, { scale, firstPort }) => {
+    const bytes = Math.round(gibibyte * scale)
+    await using lab = await openMoveLab(firstPort)
     await lab.source.files.makeFolder('film')
-    await lab.source.files.write('film/film.mov', { stream: noise(gibibyte), length: gibibyte }, { over: 'new', mtime: 1_600_000_000 })
+    await lab.source.files.write('film/film.mov', { stream: noise(bytes), length: bytes }, { over: 'new', mtime: 1_600_000_000 })
     const [ours, theirs, memory]: [number[], number[], number[]] = [[], [], []]
     for (let turn = 0; turn < rounds; turn++) {
       theirs.push(await lab.rclone('film', `rclone-${turn}`))
@@ -40,7 +42,7 @@ export const moveLarge: Bench = {
       await lab.destination.files.move('film', `moved-${turn}`)
     }
     const [our, their, most] = [median(ours), median(theirs), Math.max(...memory)]
-    report({ figure: 'one file of 1 GiB, seconds, its hash checked on both ends', ours: round(our), other: round(their), otherName: 'rclone, without a check', ratio: round(their / our), goal: 'not slower', met: our <= their })
-    report({ figure: 'resident memory for 1 GiB, MiB', ours: round(most, 0), other: mostMemory, otherName: 'bound', ratio: round(most / mostMemory), goal: `at most ${mostMemory} MiB`, met: most <= mostMemory })
+    report({ figure: `one file of ${formatSize(bytes)}, seconds, its hash checked on both ends`, ours: round(our), other: round(their), otherName: 'rclone, without a check', ratio: round(their / our), goal: 'not slower', met: our <= their })
+    report({ figure: `resident memory for ${formatSize(bytes)}, MiB`, ours: round(most, 0), other: mostMemory, otherName: 'bound', ratio: round(most / mostMemory), goal: `at most ${mostMemory} MiB`, met: most <= mostMemory })
   },
 }

@@ -192,16 +192,17 @@ async function openSecrets(config: Config): Promise<SecretStore> {
 }
 
 async function openMoves({ config, logger, secrets }: { config: Config; logger: Logger; secrets: SecretStore }): Promise<MoveServices & Disposable> {
-  const [{ HttpClient }, { Moves }, { nextcloudHosts }, { allKinds }] = await Promise.all([
+  const [{ HttpClient }, { Moves }, { nextcloudHosts }, { withArchives }, { allKinds }] = await Promise.all([
     import('./kit/http-stream.ts'),
     import('./move/moves.ts'),
     import('./move/nextcloud-hosts.ts'),
+    import('./move/archive/source/hosts.ts'),
     import('./move/all-kinds.ts'),
   ])
   const http = new HttpClient()
   return {
     moves: new Moves(join(config.stateDirectory, 'moves')),
-    hosts: nextcloudHosts({ http, clock: systemClock, agent: `chaton (${hostname()})` }),
+    hosts: withArchives(nextcloudHosts({ http, clock: systemClock, agent: `chaton (${hostname()})` })),
     kinds: allKinds,
     secrets,
     clock: systemClock,

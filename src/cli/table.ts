@@ -9,13 +9,16 @@ const addressFlags: readonly Flag[] = [
   { flags: '--from <address>', help: 'address of the Nextcloud to move from' },
   { flags: '--to <address>', help: 'address of the Nextcloud to move to' },
 ]
-const signInFlags: readonly Flag[] = [
+const fromFlags: readonly Flag[] = [
   { flags: '--from-user <name>', help: 'sign in to the old account with this name and an app password, instead of the browser' },
   { flags: '--from-password-file <path>', help: 'file with that app password (or the variable CHATON_MOVE_FROM_PASSWORD; else it is asked for)' },
+]
+const toFlags: readonly Flag[] = [
   { flags: '--to-user <name>', help: 'the same for the new account' },
   { flags: '--to-password-file <path>', help: 'file with that app password (or the variable CHATON_MOVE_TO_PASSWORD; else it is asked for)' },
-  { flags: '--allow-http', help: 'speak plain HTTP to servers that have nothing better: everybody on the way can read along' },
 ]
+const httpFlag: Flag = { flags: '--allow-http', help: 'speak plain HTTP to servers that have nothing better: everybody on the way can read along' }
+const signInFlags: readonly Flag[] = [...fromFlags, ...toFlags, httpFlag]
 const choiceFlags: readonly Flag[] = [
   { flags: '--only <kinds>', help: `move nothing but these, separated by commas: ${kindNames.join(', ')}` },
   { flags: '--with <kinds>', help: `move these, too, which take long and are left out otherwise: ${optionalKinds.join(', ')}` },
@@ -245,6 +248,28 @@ export const table: readonly CommandEntry[] = [
       { flags: '--key <key>', help: 'with --check: the public key that must have signed it' },
     ],
     load: async () => await import('./commands/move/report.ts'),
+  },
+  {
+    path: 'move export',
+    summary: 'make an archive of an account, which any Nextcloud can take in, or go on with one that was stopped',
+    changes: true,
+    args: [{ name: 'move?', help: 'id of an export that was stopped (default: the one of this address)' }],
+    flags: [
+      { flags: '--from <address>', help: 'address of the Nextcloud' },
+      { flags: '--output <file>', help: 'where to write it (default: <account>_<day>.nextcloud_export in this folder)' },
+      ...fromFlags,
+      httpFlag,
+      ...mannerFlags,
+    ],
+    load: async () => await import('./commands/move/export.ts'),
+  },
+  {
+    path: 'move import',
+    summary: 'carry what is in an archive of an account into one; the archive is one of chaton or of the app "User migration"',
+    changes: true,
+    args: [{ name: 'file', help: 'the archive (.nextcloud_export or .zip)' }],
+    flags: [{ flags: '--to <address>', help: 'address of the Nextcloud to carry it into' }, ...toFlags, httpFlag, ...choiceFlags, ...mannerFlags],
+    load: async () => await import('./commands/move/import.ts'),
   },
   {
     path: 'move space',

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { lstat, mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { lstat, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeDirectories } from './directories.ts'
 import { ChatonError, hasSystemCode } from './errors.ts'
 
 export interface WriteOptions {
@@ -15,7 +16,7 @@ export interface WriteOptions {
  * power cut at any instant. A symbolic link is replaced, not followed.
  */
 export async function writeFileAtomic(path: string, content: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  makeDirectories(dirname(path))
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
   const mode = options.mode ?? 0o644
   const file = await open(temporary, 'wx', options.owner ? 0o600 : mode)
@@ -53,7 +54,7 @@ export interface DirectoryOptions {
  * refused with `machine-not-ready`: what it points to would be given away.
  */
 export async function ensureDirectory(path: string, options: DirectoryOptions): Promise<void> {
-  await mkdir(path, { recursive: true })
+  makeDirectories(path)
   const directory = await openDirectory(path)
   try {
     if (options.owner) await directory.chown(options.owner.uid, options.owner.gid)

@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, lstatSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import type { DatabaseSync } from 'node:sqlite'
+import { makeDirectories } from './directories.ts'
 import { ChatonError, hasSystemCode } from './errors.ts'
 
 export type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -36,7 +37,7 @@ function withoutExperimentalWarning<T>(work: () => T): T {
  */
 export function openDatabase(path: string, busyTimeoutMs: number): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeDirectories(dirname(path))
     restrict(path)
     return new (sqlite().DatabaseSync)(path, { timeout: busyTimeoutMs })
   } catch (error) {

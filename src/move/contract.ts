@@ -1,5 +1,7 @@
 import type { Clock } from '../kit/clock.ts'
 import type { Logger } from '../kit/log.ts'
+import type { RemoteCalendars } from '../nextcloud/caldav/contract.ts'
+import type { RemoteAddressBooks } from '../nextcloud/carddav/contract.ts'
 import type { RemoteFiles } from '../nextcloud/files/contract.ts'
 import type { Remote } from '../nextcloud/remote.ts'
 import type { MoveJournal } from './journal.ts'
@@ -12,6 +14,16 @@ export interface Side {
   readonly files: RemoteFiles
   /** Every request to this host goes through its pace: it bounds what runs at once, repeats what may be repeated, and slows down when the host is slow. */
   readonly pace: Pace
+  /** Of a source that is no server: an archive. `remote` then only names it. */
+  readonly instead?: Instead
+}
+
+/** What a source has that is no server, in place of the interfaces of one. Only read. */
+export interface Instead {
+  /** Paths of all favourites. */
+  favourites(): Promise<readonly string[]>
+  readonly calendars: RemoteCalendars
+  readonly addressBooks: RemoteAddressBooks
 }
 
 export interface MoveContext {
@@ -59,6 +71,17 @@ export interface KindTally {
   readonly bytes?: number
   /** Among those moved: what has another name now, because its own was taken or is refused there. */
   readonly renamed?: readonly Renamed[]
+  /** Public links that have another address now. */
+  readonly links?: readonly NewLink[]
+}
+
+export interface NewLink {
+  /** Of the file or folder, at the source. */
+  readonly path: string
+  readonly old: string
+  readonly new: string
+  /** Address to which the old one was once sent by mail. */
+  readonly for?: string
 }
 
 export interface Renamed {

@@ -68,8 +68,8 @@ async function onePass(work: EngineWork): Promise<boolean> {
   return failed
 }
 
-function outcomeOf({ renamed, refused, ...counts }: KindTally): KindOutcome {
-  return { ...counts, refused: [...refused], ...(renamed === undefined ? {} : { renamed: [...renamed] }) }
+function outcomeOf({ renamed, refused, links, ...counts }: KindTally): KindOutcome {
+  return { ...counts, refused: [...refused], ...(renamed === undefined ? {} : { renamed: [...renamed] }), ...(links === undefined ? {} : { links: [...links] }) }
 }
 
 /** Compares both sides, kind by kind. A kind that has not been carried, or whose last pass failed, is not compared. */

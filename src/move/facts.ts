@@ -43,12 +43,16 @@ export type MovePhase = z.infer<typeof MovePhase>
 /** What has another name at the destination, because its own was taken or is refused there. */
 export const Renamed = z.object({ what: z.string(), as: z.string() })
 
+/** A public link: old and new URL; `for`: the address to which the old one was once mailed. */
+export const NewLink = z.object({ path: z.string(), old: z.string(), new: z.string(), for: z.string().exactOptional() })
+
 export const KindOutcome = z.object({
   moved: z.int(),
   alreadyThere: z.int(),
   refused: z.array(Refusal),
   bytes: z.number().exactOptional(),
   renamed: z.array(Renamed).exactOptional(),
+  links: z.array(NewLink).exactOptional(),
 })
 export type KindOutcome = z.infer<typeof KindOutcome>
 

@@ -16,8 +16,9 @@ export const favourites: Kind = {
   verify,
 }
 
-async function favouritesOf({ remote, pace }: MoveContext['source']): Promise<string[]> {
+async function favouritesOf({ remote, pace, instead }: MoveContext['source']): Promise<readonly string[]> {
   return await pace.run(async () => {
+    if (instead !== undefined) return await instead.favourites()
     const paths: string[] = []
     for await (const path of listFavourites(remote)) paths.push(path)
     return paths

@@ -1,12 +1,15 @@
 import type { RemoteFiles } from '../nextcloud/files/contract.ts'
 import type { Remote } from '../nextcloud/remote.ts'
+import type { Instead } from './contract.ts'
 
 /** A Nextcloud, found at an address that a person gave. */
 export interface Host {
-  /** Base URL without trailing slash, as the server names itself. */
+  /** Base URL without trailing slash, as the server names itself; of an archive its `file:` URL. */
   readonly address: string
   /** `32.0.1`. */
   readonly version: string
+  /** Nobody signs in to it. */
+  readonly isArchive?: true
 }
 
 /** What one signs in with. `password` is an app password: a secret. */
@@ -33,6 +36,8 @@ export interface Account {
   readonly remote: Remote
   readonly files: RemoteFiles
   readonly displayName: string | undefined
+  /** Of an archive. */
+  readonly instead?: Instead
   /** Equal for two addresses that lead to the same account of the same server. */
   readonly identity: string
   /** Apps that the person has in the menu there; empty where the server does not tell. */

@@ -1,9 +1,9 @@
 import type { App } from './hosts.ts'
 import type { KindName, Refusal } from './kinds.ts'
 
-/** Apps whose data is files, calendars or contacts and goes with them, or that keep no data of the person. */
+/** Apps whose data is files, albums, calendars or contacts and goes with them, or that keep no data of the person. */
 const carried = new Set([
-  'dashboard', 'files', 'calendar', 'contacts', 'tasks', 'notes', 'cookbook', 'text', 'whiteboard', 'richdocuments', 'onlyoffice', 'drawio', 'music', 'epubviewer', 'files_pdfviewer', 'external', 'appstore', 'recognize',
+  'dashboard', 'files', 'photos', 'calendar', 'contacts', 'tasks', 'notes', 'cookbook', 'text', 'whiteboard', 'richdocuments', 'onlyoffice', 'drawio', 'music', 'epubviewer', 'files_pdfviewer', 'external', 'appstore', 'recognize',
 ])
 
 interface Reason {
@@ -19,7 +19,6 @@ const known: Readonly<Record<string, Reason>> = {
   forms: { reason: 'forms and their answers are not carried yet', next: 'export the answers of each form as a table' },
   tables: { reason: 'tables are not carried yet', next: 'export each table as CSV and import it there' },
   news: { reason: 'feeds are not carried yet', next: 'in News, under Settings, export your feeds as OPML here and import that file there' },
-  photos: { reason: 'albums are not carried yet; the pictures in them are', next: 'make the albums again from the same pictures' },
   activity: { reason: 'the history of activities belongs to the old server' },
   passwords: { reason: 'passwords kept in this app are encrypted for the old server', next: 'export them in the app, import that file there, then delete the file' },
   polls: { reason: 'polls and their votes are not carried', next: 'export each poll as a table' },

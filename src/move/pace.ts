@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.ts'
 import { asChatonError, type ChatonError } from '../kit/errors.ts'
+import { judged, noTimes, type AnswerTimes } from './latency.ts'
 
 /** `gentle`: one request at a time. */
 export type Manner = 'gentle' | 'polite' | 'fast'
@@ -31,8 +32,9 @@ export interface PaceOptions {
 }
 
 /**
- * The concurrency of one host: additive increase while answers are good, halved by 423, 429, 5xx and silence (AIMD). Failed
- * work is repeated where its error says that a repeat may help; the work must bear that.
+ * The concurrency of one host: additive increase while answers are good and come in good time, halved by 423, 429, 5xx, silence, and
+ * answer times far above the best of this host (AIMD). Failed work is repeated where its error says that a repeat may help; the work
+ * must bear that.
  */
 export class Pace {
   readonly #options: PaceOptions
@@ -41,6 +43,7 @@ export class Pace {
   #good = 0
   #restUntil = 0
   readonly #waiting: (() => void)[] = []
+  readonly #times = new Map<string, AnswerTimes>()
 
   constructor(options: PaceOptions) {
     this.#options = options
@@ -56,13 +59,14 @@ export class Pace {
     return limits[this.#options.manner].most
   }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /** `sort` names work that costs about the same each time; only such work tells by its time whether the host is slow. */
+  async run<T>(work: () => Promise<T>, sort?: string): Promise<T> {
     const { clock } = this.#options
     const began = clock.now().getTime()
     for (let attempt = 1; ; attempt++) {
       try {
-        const result = await this.#once(work)
-        this.#succeeded()
+        const { result, milliseconds } = await this.#once(work)
+        this.#succeeded(sort, milliseconds)
         return result
       } catch (thrown) {
         const error = asChatonError(thrown)
@@ -74,11 +78,14 @@ export class Pace {
     }
   }
 
-  async #once<T>(work: () => Promise<T>): Promise<T> {
+  async #once<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly milliseconds: number }> {
+    const { clock } = this.#options
     await this.#enter()
     try {
       await this.#rest()
-      return await work()
+      const began = clock.now().getTime()
+      const result = await work()
+      return { result, milliseconds: clock.now().getTime() - began }
     } finally {
       this.#running -= 1
       this.#waiting.shift()?.()
@@ -97,7 +104,13 @@ export class Pace {
     signal.throwIfAborted()
   }
 
-  #succeeded(): void {
+  #succeeded(sort: string | undefined, milliseconds: number): void {
+    if (sort !== undefined) {
+      const { times, verdict } = judged(this.#times.get(sort) ?? noTimes, milliseconds)
+      this.#times.set(sort, times)
+      if (verdict === 'slow') this.#halve()
+      if (verdict !== 'steady') return
+    }
     this.#good += 1
     if (this.#good < goodBeforeMore) return
     this.#good = 0
@@ -106,10 +119,14 @@ export class Pace {
     this.#waiting.shift()?.()
   }
 
-  #slowDown(error: ChatonError, attempt: number): void {
-    const { clock, onWait } = this.#options
+  #halve(): void {
     this.#good = 0
     this.#allowed = Math.max(1, Math.floor(this.#allowed / 2))
+  }
+
+  #slowDown(error: ChatonError, attempt: number): void {
+    const { clock, onWait } = this.#options
+    this.#halve()
     const wait = waitFor(error, attempt)
     this.#restUntil = Math.max(this.#restUntil, clock.now().getTime() + wait)
     onWait?.(error.message, wait)

@@ -3,6 +3,8 @@ import { ChatonError } from '../kit/errors.ts'
 import type { Lock } from '../kit/lock.ts'
 import type { MoveContext, Side } from './contract.ts'
 import { sideNames, type MoveOptions, type SideName } from './facts.ts'
+import { isArchiveAddress } from './archive/address.ts'
+import { archivedKinds } from './archive/kinds.ts'
 import type { Account, Host } from './hosts.ts'
 import type { OpenMove } from './moves.ts'
 import { Pace } from './pace.ts'
@@ -67,10 +69,11 @@ export async function undo(services: MoveServices, move: OpenMove): Promise<void
 
 async function findMove(services: MoveServices, { id, from, to, options: { allowPlainHttp = false } }: MoveWish): Promise<{ move: OpenMove; isNew: boolean }> {
   const { moves, hosts, clock } = services
-  if (from === undefined && to === undefined) return { move: await moves.openUnfinished(id), isNew: false }
+  if (from === undefined && to === undefined) return { move: refuseExport(await moves.openUnfinished(id)), isNew: false }
   if (id !== undefined || from === undefined || to === undefined) {
     throw new ChatonError('bad-input', 'a move has two addresses', { next: ['give both: --from <old address> --to <new address>', 'or neither, to go on with the move that is under way'] })
   }
+  if (isArchiveAddress(to)) throw new ChatonError('bad-input', 'an archive is not moved into', { next: ['make one with: chaton move export --from <address>'] })
   const [source, destination] = await Promise.all([hosts.find(from, { allowPlainHttp }), hosts.find(to, { allowPlainHttp })])
   for (const earlier of await moves.unfinished()) {
     const move = await moves.open(earlier)
@@ -83,11 +86,20 @@ async function findMove(services: MoveServices, { id, from, to, options: { allow
   return { move, isNew: true }
 }
 
+function refuseExport(move: OpenMove): OpenMove {
+  if (!isArchiveAddress(addressOf(move.facts, 'destination'))) return move
+  move[Symbol.dispose]()
+  throw new ChatonError('bad-input', `${move.id} is an export into an archive, not a move`, { next: [`chaton move export ${move.id} goes on with it`, `chaton move abort ${move.id} gives it up`] })
+}
+
 function keepOptions({ kinds }: MoveServices, { facts }: OpenMove, wished: Partial<MoveOptions>): MoveOptions {
-  const before = facts.get('options') ?? { kinds: chosenKinds({}).filter((name) => kinds.some((kind) => kind.name === name)), manner: 'polite' as const, allowPlainHttp: false }
-  const options = { ...before, ...wished }
+  const fromArchive = isArchiveAddress(addressOf(facts, 'source'))
+  const available = kinds.map(({ name }) => name).filter((name) => !fromArchive || archivedKinds.includes(name))
+  const before = facts.get('options') ?? { kinds: chosenKinds({}), manner: 'polite' as const, allowPlainHttp: false }
+  const wish = { ...before, ...wished }
+  const options = { ...wish, kinds: wish.kinds.filter((name) => available.includes(name)) }
   facts.set('options', options)
-  facts.set('available', kinds.map(({ name }) => name))
+  facts.set('available', available)
   return options
 }
 
@@ -104,6 +116,8 @@ async function signInBoth(services: MoveServices, move: OpenMove, { signIn, opti
     next: ['give another address for one of the two, or sign in with another account'],
   })
 }
+
+const insteadOf = ({ instead }: Account): Pick<Side, 'instead'> => (instead === undefined ? {} : { instead })
 
 interface Sides {
   readonly accounts: Readonly<Record<SideName, Account>>
@@ -125,7 +139,7 @@ function contextOf({ clock, logger }: MoveServices, move: OpenMove, { accounts, 
     })
   const one = pace('source')
   const other = accounts.source.remote.base === accounts.destination.remote.base ? one : pace('destination')
-  const side = (name: SideName, pace: Pace): Side => ({ remote: accounts[name].remote, files: accounts[name].files, pace })
+  const side = (name: SideName, pace: Pace): Side => ({ remote: accounts[name].remote, files: accounts[name].files, pace, ...insteadOf(accounts[name]) })
   return {
     source: side('source', one),
     destination: side('destination', other),

@@ -15,6 +15,8 @@ const passwordName = (id: string, side: SideName): string => `${secretFolder(id,
 
 const signInFact = { source: 'sourceSignIn', destination: 'destinationSignIn' } as const
 
+const nobody: SignIn = { name: '', password: '' }
+
 export interface SideQuestion {
   readonly side: SideName
   readonly host: Host
@@ -27,7 +29,7 @@ export interface SideQuestion {
  */
 export async function signInSide(services: MoveServices, move: OpenMove, question: SideQuestion, conduct: Conduct): Promise<Account> {
   const { side, host, wish } = question
-  const account = (await withKept(services, move, question)) ?? (await withNew(services, move, question, conduct))
+  const account = host.isArchive === true ? await services.hosts.open(host, nobody) : ((await withKept(services, move, question)) ?? (await withNew(services, move, question, conduct)))
   const facts = sideFacts(host, account)
   const before = move.facts.get(side)
   if (before !== undefined && before.account !== facts.account) {

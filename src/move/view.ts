@@ -42,7 +42,7 @@ export function viewAfter(view: MoveView, event: MoveEvent, at: number): MoveVie
     case 'stage':
       return { ...view, stage: event.stage, pass: event.pass ?? view.pass, kinds: view.kinds.map((kind) => ({ ...kind, state: 'waiting' })), samples: [], working: undefined }
     case 'kind':
-      return ofKind({ ...view, working: event.kind, samples: event.state === 'started' ? [] : view.samples, problem: event.message ?? view.problem }, event.kind, { state: event.state })
+      return ofKind({ ...view, working: event.kind, samples: event.state === 'started' ? [] : view.samples, problem: event.message ?? view.problem }, event.kind, { state: event.state, note: undefined })
     case 'progress':
       return progressed(view, event, at)
     case 'wait':
@@ -62,7 +62,8 @@ function progressed(view: MoveView, { kind, done, total, doneBytes, totalBytes, 
   // The newest takes the place of the one before it, until that is far enough from its own predecessor.
   const samples = anchor !== undefined && at - anchor.at < leastMs / 4 ? [...recent.slice(0, -1), sample] : [...recent, sample]
   const next = { ...view, working: kind, samples, problem: problem ?? view.problem }
-  return ofKind(next, kind, { state: 'started', done, total, doneBytes, totalBytes, note })
+  // Most events tell of counts alone: what is at work stays until something else is.
+  return ofKind(next, kind, { state: 'started', done, total, doneBytes, totalBytes, ...(note === undefined ? {} : { note }) })
 }
 
 function ofKind(view: MoveView, kind: KindName, change: Partial<KindView>): MoveView {
@@ -70,6 +71,12 @@ function ofKind(view: MoveView, kind: KindName, change: Partial<KindView>): Move
   const changed = { ...known, ...change }
   const kinds = view.kinds.includes(known) ? view.kinds.map((one) => (one === known ? changed : one)) : [...view.kinds, changed]
   return { ...view, kinds }
+}
+
+/** What the kind at work does now, and the last problem of the move. Pure. */
+export function wordsOf({ kinds, working, problem }: MoveView): { readonly note?: string; readonly problem?: string } {
+  const note = kinds.find(({ kind }) => kind === working)?.note
+  return { ...(note === undefined ? {} : { note }), ...(problem === undefined ? {} : { problem }) }
 }
 
 export interface Rate {

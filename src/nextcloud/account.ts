@@ -18,6 +18,13 @@ export async function readIdentity(remote: Remote): Promise<string> {
   return id
 }
 
+const Settings = z.looseObject({ language: z.string().catch('en') })
+
+/** The language that the account is shown, `fr` or `de_AT`. */
+export async function readLanguage(remote: Remote): Promise<string> {
+  return (await callRemoteOcs(remote, '/cloud/user', { data: Settings })).language
+}
+
 const Entry = z.looseObject({ id: z.string(), name: z.string() })
 const Entries = z.union([z.array(Entry), z.record(z.string(), Entry).transform((byId) => Object.values(byId))])
 

@@ -73,12 +73,20 @@ const codeOf: Readonly<Record<number, ErrorCode>> = { 404: 'not-found', 412: 'co
  * and, where the server said when to come back, `retryAfterMs`. Retryable: 423, 429, 5xx other than 501 and 507, and 408.
  */
 export function refusal(what: string, { status, headers, text }: RemoteText): ChatonError {
-  const seconds = Number(headers['retry-after'])
+  const retryAfterMs = retryAfterIn(headers)
   const hint = hintOf(status, headers) ?? saidIn(text)
   return new ChatonError(codeOf[status] ?? 'remote-failed', `${what}: the server answered ${status}${hint === undefined ? '' : ` (${hint})`}`, {
     retryable: status === 423 || status === 429 || status === 408 || (status >= 500 && status !== 501 && status !== 507),
-    data: { status, ...(Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}) },
+    data: { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
   })
+}
+
+/** Seconds, or a date (RFC 9110, 10.2.3): of the server's clock, so it counts from the date of the answer; where that has none, it says nothing. */
+function retryAfterIn({ 'retry-after': after, date }: RemoteText['headers']): number | undefined {
+  if (after === undefined) return undefined
+  if (/^\s*\d+\s*$/.test(after)) return Number(after) * 1000
+  const milliseconds = Date.parse(after) - Date.parse(date ?? '')
+  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined
 }
 
 function hintOf(status: number, headers: RemoteText['headers']): string | undefined {

@@ -242,8 +242,8 @@ final class Agent {
 	}
 
 	/**
-	 * Since 34 an account that has nothing free cannot even read its files (OC\Files\Storage\Wrapper\Quota::fopen), and what
-	 * is written must be smaller than what is free. With one byte more than asked for, exactly what was asked for fits, and
+	 * Since 34, and late 33, an account that has nothing free cannot even read its files (OC\Files\Storage\Wrapper\Quota::fopen,
+	 * nextcloud/server#60319), and what is written must be smaller than what is free. With one byte more than asked for, exactly what was asked for fits, and
 	 * files of a full account stay readable.
 	 */
 	private function spareBytes(): int {

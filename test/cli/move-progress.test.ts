@@ -34,6 +34,23 @@ describe('lines of progress', () => {
     expect(events.at(-1)).toEqual({ event: 'kind', kind: 'files', state: 'done' })
   })
 
+  test('JSON: the lane at work and the last problem are in each line, also when they were told between two', () => {
+    const lines: string[] = []
+    let at = 0
+    const { report } = jsonLines((line) => lines.push(line), () => at)
+    const count = (done: number): MoveEvent => ({ event: 'progress', kind: 'files', done, total: 10 })
+    report(started)
+    report(count(0))
+    at = 100
+    report({ ...count(1), note: '100 small files', problem: 'a.txt: it is locked' } as MoveEvent)
+    at = 200
+    report(count(2))
+    at = 2000
+    report(count(3))
+
+    expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ done: 3, note: '100 small files', problem: 'a.txt: it is locked' })
+  })
+
   test('for people: every ten seconds', () => {
     const lines = play(60, plainLines)
 

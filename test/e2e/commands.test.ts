@@ -71,6 +71,8 @@ const moveUses: readonly (Use & { readonly signsIn?: boolean })[] = [
   { path: 'move pause', args: [] },
   { path: 'move resume', args: [] },
   { path: 'move abort', args: [] },
+  { path: 'move export', args: ['--output', join(root, 'account.nextcloud_export')], signsIn: true },
+  { path: 'move import', args: [join(root, 'account.nextcloud_export'), '--only', 'files'], signsIn: true },
   { path: 'move', args: [], exitCode: 9 },
 ]
 

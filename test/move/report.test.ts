@@ -22,7 +22,7 @@ const input = (parts: Partial<ReportInput> = {}): ReportInput => ({
   outcomes: {
     files: { carried: true, moved: 1200, alreadyThere: 3, bytes: 4.2e9, refused: [{ what: 'Commun/<b>&', reason: 'it was shared with you and belongs to somebody else', next: 'ask its owner to share it with your new account' }] },
     contacts: { carried: true, moved: 7, alreadyThere: 0, refused: [] },
-    shares: { carried: true, moved: 2, alreadyThere: 0, refused: [] },
+    shares: { carried: true, moved: 2, alreadyThere: 0, refused: [{ what: 'Clos', reason: 'a link protected by a password, which cannot be read: no link was made, so that nothing is open without one' }], links: [{ path: 'Été & <Photos>', old: 'https://old.example/s/abc', new: 'https://new.example/s/def' }] },
   },
   failures: {},
   checks: { files: { checked: 1203, differing: [] }, contacts: { checked: 7, differing: [] }, shares: { checked: 2, differing: [] } },
@@ -37,7 +37,16 @@ describe('report', () => {
     expect(report).toMatchObject({ verification: 'passed', passes: 2 })
     expect(report.kinds.map(({ name, state }) => `${name} ${state}`)).toEqual(['files moved', 'versions left-out', 'trash left-out', 'favourites left-out', 'tags left-out', 'comments left-out', 'albums left-out', 'calendars left-out', 'contacts moved', 'profile left-out', 'shares moved'])
     expect(report.todo).toEqual(['not-moved', 'clients', 'calendar-clients', 'new-links', 'passwords', 'tell-people', 'keep-old'])
+    expect(report.links).toEqual([{ path: 'Été & <Photos>', old: 'https://old.example/s/abc', new: 'https://new.example/s/def' }])
     expect(isWhole(report)).toBe(true)
+  })
+
+  test('without links, nothing is said of links or their passwords', () => {
+    const report = makeReport(input({ outcomes: { ...input().outcomes, shares: { carried: true, moved: 2, alreadyThere: 0, refused: [] } } }))
+
+    expect(report.links).toEqual([])
+    expect(report.todo).not.toContain('new-links')
+    expect(report.todo).not.toContain('passwords')
   })
 
   test('what this program cannot carry is told, and is no fault of the move', () => {
@@ -108,6 +117,11 @@ describe.each(['fr', 'en'] as const)('page in %s', (language) => {
     expect(page).not.toMatch(/<script|<img|<link|src=|https?:\/\/[^<]*\.(js|css)|\son\w+=/)
     expect(page).toContain("default-src 'none'")
     expect(page).toContain('Commun/&lt;b&gt;&amp;')
+  })
+
+  test('names each public link with its old and its new address', () => {
+    expect(page).toContain('Été &amp; &lt;Photos&gt;')
+    expect(page).toMatch(/https:\/\/new\.example\/s\/def<[\s\S]*https:\/\/old\.example\/s\/abc</)
   })
 
   test('says what moved, what did not and why, what to do now, and the key', () => {

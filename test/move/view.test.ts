@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MoveEvent } from '../../src/move/events.ts'
-import { emptyView, rateOf, viewAfter, type MoveView } from '../../src/move/view.ts'
+import { emptyView, rateOf, viewAfter, wordsOf, type MoveView } from '../../src/move/view.ts'
 
 const after = (events: readonly (readonly [number, MoveEvent])[]): MoveView => events.reduce((view, [at, event]) => viewAfter(view, event, at), emptyView)
 const files = (at: number, done: number, doneBytes: number): readonly [number, MoveEvent] => [at, { event: 'progress', kind: 'files', done, total: 100, doneBytes, totalBytes: 1000, note: 'many small files at once' }]
@@ -32,6 +32,13 @@ test('each kind keeps its last state', () => {
 
   expect(view.kinds.map(({ kind, state, done }) => [kind, state, done])).toEqual([['files', 'done', 100], ['contacts', 'failed', 0]])
   expect(view.problem).toBe('no address books here')
+})
+
+test('what is at work stays when an event tells of counts alone, and goes with the end of its kind', () => {
+  const counts: MoveEvent = { event: 'progress', kind: 'files', done: 2, total: 100 }
+
+  expect(wordsOf(after([files(0, 0, 0), [1, counts]]))).toEqual({ note: 'many small files at once' })
+  expect(wordsOf(after([files(0, 0, 0), [1, counts], [2, { event: 'kind', kind: 'files', state: 'done' }]]))).toEqual({})
 })
 
 test('many events in one second are one sample', () => {

@@ -119,6 +119,11 @@ describe.each(named)('$title', ({ release, kind, missing }) => {
     expect([...ours].filter((word) => theirs.has(word) && !/^(?:OC|OCA|OCP)/.test(word))).toEqual([])
   })
 
+  it.skipIf(missing !== undefined)('cannot be finished with another release', async () => {
+    const finishing = lab.engine.ensureDatabase({ ...one.target, release: '31.0.0' })
+    await expect(finishing).rejects.toMatchObject({ code: 'conflict', message: `the space "${one.target.slug}" was begun with Nextcloud ${release} and cannot be finished with 31.0.0` })
+  })
+
   it.skipIf(missing !== undefined)('would be told apart by one planted row', async () => {
     const { databases } = lab.engine.parts
     const before = await rowsOf(lab, one)

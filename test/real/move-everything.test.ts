@@ -36,7 +36,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
     beforeAll(async () => {
       source = await (await spaces.space(from)).person(`${idOf(from, to)}-old`)
       destination = await (await spaces.space(to)).person(`${idOf(from, to)}-new`)
-      for (const fixture of kindFixtures) await fixture.plant(source)
+      for (const fixture of kindFixtures) await fixture.plant(source, destination)
       smtp.mails.length = 0
       move = moveBetween({ source: source.remote, destination: destination.remote, journal: journal.path })
     })

@@ -14,6 +14,9 @@ const run = promisify(execFile)
 const user = 'camille'
 const password = 'Un-Mot-De-Passe-1729'
 
+/** PHP as a user who can write nothing but its own directory: the trees of releases are shared. */
+const asNobody = ['--reuid=nobody', '--regid=nogroup', '--clear-groups', 'php', '-d', 'memory_limit=512M']
+
 /** A plain Nextcloud of this release: SQLite and PHP's own web server, without any engine of ours in between. */
 async function plainNextcloud(release: string): Promise<WireServer> {
   const tree = join(releasesDirectory, release)
@@ -28,8 +31,9 @@ async function plainNextcloud(release: string): Promise<WireServer> {
   await writeFile(join(directory, 'config.php'), `<?php\n$CONFIG = [${settings.join(', ')}];\n`)
   const env = { PATH: '/usr/bin:/bin', NEXTCLOUD_CONFIG_DIR: directory, PHP_CLI_SERVER_WORKERS: '4' }
   const install = ['maintenance:install', '--database=sqlite', `--data-dir=${directory}/data`, '--admin-user=admin', `--admin-pass=${password}`]
-  await run('php', ['-d', 'memory_limit=512M', join(tree, 'occ'), ...install], { env })
-  const server = spawn('php', ['-d', 'memory_limit=512M', '-S', `127.0.0.1:${port}`, '-t', tree], { env, stdio: 'ignore', detached: true })
+  await run('chown', ['-R', 'nobody:nogroup', directory])
+  await run('setpriv', [...asNobody, join(tree, 'occ'), ...install], { env })
+  const server = spawn('setpriv', [...asNobody, '-S', `127.0.0.1:${port}`, '-t', tree], { env, stdio: 'ignore', detached: true })
   const cleanup = async (): Promise<void> => {
     if (server.pid !== undefined && server.exitCode === null && server.signalCode === null) process.kill(-server.pid, 'SIGKILL')
     await rm(directory, { recursive: true, force: true, maxRetries: 5 })

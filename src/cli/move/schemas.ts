@@ -68,6 +68,6 @@ export const MoveProgressLine = z.discriminatedUnion('event', [
       bytesPerSecond: amount.exactOptional(),
       secondsLeft: amount.exactOptional(),
     })
-    .describe('How far a kind is, at most once a second; rates are those of the last half minute.'),
+    .describe('How far a kind is, at most once a second; rates are those of the last half minute, `note` is the lane or step at work, `problem` the last one of the move.'),
   z.object({ event: z.literal('wait'), side, reason: z.string(), milliseconds: amount }).describe('A host needs a rest: nothing is asked of it for so long.'),
 ]) satisfies z.ZodType<MoveEvent>

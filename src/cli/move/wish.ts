@@ -40,7 +40,7 @@ const names = {
   destination: { user: 'toUser', file: 'toPasswordFile', flag: '--to', variable: 'CHATON_MOVE_TO_PASSWORD', which: 'new' },
 } as const
 
-function signInWish(input: CommandInput, side: SideName): SignInWish {
+export function signInWish(input: CommandInput, side: SideName): SignInWish {
   const { user, file, flag, variable } = names[side]
   const name = textFlag(input, user)
   const fromFile = textFlag(input, file)

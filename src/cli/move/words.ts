@@ -74,13 +74,15 @@ function openLines(move: string, report: MoveReport): string[] {
 
 /** Which sign-ins have ended, and what the person can do about the others. Pure. */
 export function signedOutLines(signedOut: z.infer<typeof SignedOutBoth>, { source, destination }: { readonly source: { readonly address: string }; readonly destination: { readonly address: string } }): string[] {
-  const line = (state: z.infer<typeof SignedOutBoth>['source'], address: string): string[] => {
-    if (state === 'revoked') return [`✓ signed out at ${address}: the app password of this move works no more`]
-    if (state === 'own') return [`! the app password that you gave for ${address} still works: delete it there if you need it no more (Personal settings, Security)`]
-    if (state === 'failed') return [`✗ ${address} did not answer: the app password of this move still works there`, '  → run chaton move abort again later, or delete "chaton" there under Personal settings, Security']
-    return []
-  }
-  return [...line(signedOut.source, source.address), ...line(signedOut.destination, destination.address)]
+  return [...signedOutLine(signedOut.source, source.address), ...signedOutLine(signedOut.destination, destination.address)]
+}
+
+/** The same for one side. Pure. */
+export function signedOutLine(state: z.infer<typeof SignedOutBoth>['source'], address: string): string[] {
+  if (state === 'revoked') return [`✓ signed out at ${address}: the app password of this move works no more`]
+  if (state === 'own') return [`! the app password that you gave for ${address} still works: delete it there if you need it no more (Personal settings, Security)`]
+  if (state === 'failed') return [`✗ ${address} did not answer: the app password of this move still works there`, '  → run chaton move abort again later, or delete "chaton" there under Personal settings, Security']
+  return []
 }
 
 export function runText(result: z.infer<typeof RunResult>): Shown {

@@ -2,7 +2,7 @@ import { openInBrowser } from '../../kit/browser.ts'
 import { systemClock } from '../../kit/clock.ts'
 import { mask } from '../../kit/mask.ts'
 import type { MoveEvent } from '../../move/events.ts'
-import { emptyView, rateOf, viewAfter, type MoveView } from '../../move/view.ts'
+import { emptyView, rateOf, viewAfter, wordsOf, type MoveView } from '../../move/view.ts'
 import type { Invocation, Process } from '../invocation.ts'
 import { eventLine, progressLine, signInLines } from './move-words.ts'
 import type { OpenMoveProgress } from './open-progress.ts'
@@ -25,10 +25,10 @@ export async function openMoveProgress({ json }: Invocation, { stderr, environme
 
 const now = (): number => systemClock.now().getTime()
 
-/** Every event as it is, progress at most once a second for each kind and at its end, with rates. */
+/** Every event as it is, progress at most once a second for each kind and at its end, with rates, what is at work, and the last problem. */
 export function jsonLines(write: (line: string) => void, time: () => number): OpenMoveProgress {
   let view: MoveView = emptyView
-  const progress = thinned(jsonEveryMs, time, (event: ProgressEvent) => write(JSON.stringify({ ...event, ...rateOf(view) })))
+  const progress = thinned(jsonEveryMs, time, (event: ProgressEvent) => write(JSON.stringify({ ...event, ...wordsOf(view), ...rateOf(view) })))
   return quiet((event) => {
     view = viewAfter(view, event, time())
     if (event.event === 'progress') return progress.offer(event.kind, event)

@@ -17,7 +17,7 @@ const realm: Realm<Settings> = {
   mainTitles: ['Personal'],
   limit: { name: 'calendars.new', most: 10, periodMs: 3_600_000, what: 'new calendars' },
   words: { shelf: 'calendar', shelves: 'calendars', object: 'event or task' },
-  open: (remote) => libraryOf(openCalendars(remote)),
+  open: ({ remote, instead }) => libraryOf(instead?.calendars ?? openCalendars(remote)),
   titleOf: titleOfObject,
   fits,
 }

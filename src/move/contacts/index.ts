@@ -12,7 +12,7 @@ const realm: Realm<AddressBookProperties> = {
   mainTitles: ['Contacts'],
   limit: { name: 'contacts.new', most: 10, periodMs: 3_600_000, what: 'new address books' },
   words: { shelf: 'address book', shelves: 'address books', object: 'contact' },
-  open: (remote) => libraryOf(openAddressBooks(remote)),
+  open: ({ remote, instead }) => libraryOf(instead?.addressBooks ?? openAddressBooks(remote)),
   titleOf: titleOfCard,
   fits: (source, there) => source.title === there.title,
 }

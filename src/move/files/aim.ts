@@ -23,7 +23,13 @@ export function aimFor(run: FilesRun, item: Item, place: Place): Aim {
   const met = place.names.get(name)
   if (met === undefined) return { item, path: join(place.path, name), over: 'new' }
   if (!met.folder && met.size === item.bytes) return { item, path: join(place.path, name), over: 'new', twin: met }
-  return beside(run, item, place)
+  return besideBefore(run, item, place) ?? beside(run, item, place)
+}
+
+/** An earlier move of these accounts, which this one knows nothing of, may have kept the file beside: it is not to come twice. */
+function besideBefore(run: FilesRun, item: Item, place: Place): Aim | undefined {
+  const found = run.places.keptBeside(place, item, run.places.nameFor(place, item))
+  return found === undefined ? undefined : { item, path: join(place.path, found.name), over: 'new', twin: found.met }
 }
 
 /** The name is taken by other content. */

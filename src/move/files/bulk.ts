@@ -1,11 +1,12 @@
 import { asChatonError } from '../../kit/errors.ts'
 import type { BulkOutcome, BulkPart } from '../../nextcloud/files/contract.ts'
+import { sortOf } from '../latency.ts'
 import { announced, type Aim } from './aim.ts'
 import { factsOf } from './facts.ts'
 import { narrowed } from './lanes.ts'
 import { entriesAt } from './look.ts'
 import type { FilesRun } from './run.ts'
-import { isTooLarge, stops } from './trouble.ts'
+import { isSilence, isTooLarge, stops } from './trouble.ts'
 import { isAsAnnounced, ours, settle } from './written.ts'
 
 /** A small file in memory, and where it goes. */
@@ -30,12 +31,14 @@ export async function writeBulk(run: FilesRun, loaded: readonly Loaded[]): Promi
       attempts += 1
       if (attempts > 1) left = await withoutArrived(run, left)
       return left.length === 0 ? new Map<string, BulkOutcome>() : await files.writeMany(left.map(partOf))
-    })
+    }, sortOf('bulk', loaded.length, bytesIn(loaded)))
     return await takeDown(run, left, outcomes)
   } catch (error) {
     return await withoutBulk(run, left, error)
   }
 }
+
+const bytesIn = (loaded: readonly Loaded[]): number => loaded.reduce((sum, { bytes }) => sum + bytes.length, 0)
 
 const partOf = ({ aim, bytes }: Loaded): BulkPart => ({ path: aim.path, bytes, mtime: factsOf(aim.item).mtime })
 
@@ -65,15 +68,15 @@ async function withoutArrived(run: FilesRun, loaded: readonly Loaded[]): Promise
   })
 }
 
-/** After a refusal of the whole request: in halves if it was too large, else each file by itself, and no bulk uploads any more. */
+/** After a failure of the whole request: in halves if it was too large, else each file by itself. */
 async function withoutBulk(run: FilesRun, loaded: readonly Loaded[], error: unknown): Promise<readonly Loaded[]> {
-  if (stops(asChatonError(error))) throw error
+  const known = asChatonError(error)
+  if (stops(known) && !isSilence(known)) throw error
   if (!isTooLarge(error)) {
-    run.learn({ bulk: false })
-    run.note(`the destination takes no bulk uploads: ${asChatonError(error).message}`)
+    run.bulkFailed(known)
     return loaded
   }
-  const bytes = loaded.reduce((sum, each) => sum + each.bytes.length, 0)
+  const bytes = bytesIn(loaded)
   run.learn(narrowed(run.limits, bytes) ?? {})
   if (loaded.length === 1) return loaded
   const middle = Math.ceil(loaded.length / 2)

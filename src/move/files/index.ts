@@ -4,6 +4,7 @@ import { preferSmallHeap } from '../../kit/memory.ts'
 import type { Kind, MoveContext } from '../contract.ts'
 import { bringBackPresent } from '../versions/present.ts'
 import { apply } from './apply.ts'
+import { nameOwners } from './owners.ts'
 import { recover } from './recover.ts'
 import { followRenames } from './renames.ts'
 import { FilesRun } from './run.ts'
@@ -22,6 +23,7 @@ export const files: Kind = {
     await stopped(run, async () => {
       await recover(run)
       await scan(run)
+      await nameOwners(run)
     })
     return inventoryOf(context.journal)
   },
@@ -47,6 +49,7 @@ async function carry(run: FilesRun): Promise<void> {
   await checkDestination(run)
   await scan(run)
   checkSource(run)
+  await nameOwners(run)
   await followRenames(run)
   await withdraw(run)
   run.journal.setFact(allowShrink, '')

@@ -5,6 +5,9 @@ export interface NotOwn {
   readonly next: string
 }
 
+/** Where nothing tells who that is. */
+export const sharedByOther: NotOwn = { reason: 'it was shared with you and belongs to somebody else', next: 'ask its owner to share it with your new account' }
+
 /** Why an entry is not the account's own to take along, and what the person can do; undefined if it is theirs. Pure. */
 export function notOwn({ permissions, mountType, encrypted }: Pick<RemoteEntry, 'permissions' | 'mountType' | 'encrypted'>): NotOwn | undefined {
   if (encrypted) {
@@ -20,7 +23,7 @@ export function notOwn({ permissions, mountType, encrypted }: Pick<RemoteEntry, 
     return { reason: 'an external storage that is only shown in your account', next: 'add it again at the new place, under Settings, External storages' }
   }
   if (mountType === 'shared' || permissions.includes('S')) {
-    return { reason: 'it was shared with you and belongs to somebody else', next: 'ask its owner to share it with your new account' }
+    return sharedByOther
   }
   if (mountType !== '' || permissions.includes('M')) {
     return { reason: `it is mounted into your account${mountType === '' ? '' : ` ("${mountType}")`} and not part of it`, next: 'download what you need of it' }

@@ -3,7 +3,7 @@ import { detached } from '../../kit/memory.ts'
 import type { RemoteEntry } from '../../nextcloud/files/contract.ts'
 import type { MoveContext } from '../contract.ts'
 import type { Item, MoveJournal } from '../journal.ts'
-import { changed } from './facts.ts'
+import { changed, factsOf } from './facts.ts'
 import { acceptableName, besideName, join, nameOf, parentOf } from './names.ts'
 import { isConflict, isMissing } from './trouble.ts'
 
@@ -82,12 +82,31 @@ export class Places {
 
   /** The first name beside `name` that is free at the destination, and that no sibling at the source will take. */
   freeName(place: Place, item: Item, name: string): string {
-    const { host, context } = this.#run
     for (let turn = 1; ; turn++) {
-      const wanted = besideName(name, { host, turn })
-      const beside = acceptableName(wanted, (candidate) => context.destination.files.abilities.refusesName(candidate)) ?? wanted
-      if (!place.names.has(beside) && this.#run.journal.get('files', join(parentOf(item.key), beside)) === undefined) return beside
+      const beside = this.#besideName(name, turn)
+      if (!place.names.has(beside) && !this.#isSibling(item, beside)) return beside
     }
+  }
+
+  /** A file that stands under a name beside `name`, of the size and time of the item. */
+  keptBeside(place: Place, item: Item, name: string): { readonly name: string; readonly met: Met } | undefined {
+    for (let turn = 1; ; turn++) {
+      const beside = this.#besideName(name, turn)
+      const met = place.names.get(beside)
+      if (met === undefined) return undefined
+      if (!met.folder && met.size === item.bytes && met.mtime === factsOf(item).mtime && !this.#isSibling(item, beside)) return { name: beside, met }
+    }
+  }
+
+  #besideName(name: string, turn: number): string {
+    const { host, context } = this.#run
+    const wanted = besideName(name, { host, turn })
+    return acceptableName(wanted, (candidate) => context.destination.files.abilities.refusesName(candidate)) ?? wanted
+  }
+
+  /** The name is that of another thing in the same folder at the source. */
+  #isSibling(item: Item, name: string): boolean {
+    return this.#run.journal.get('files', join(parentOf(item.key), name)) !== undefined
   }
 
   /** A chosen name may be the own name of a sibling at the source: that one has the better right to it. */
@@ -141,7 +160,7 @@ export class Places {
       const made = await files.makeFolder(path)
       // The answer to the first request was lost: it is ours.
       return made || attempts > 1
-    })
+    }, 'folder')
   }
 
   async #adopt(item: Item, path: string): Promise<Place> {

@@ -1,8 +1,9 @@
 import { buffer } from 'node:stream/consumers'
-import { asChatonError } from '../../kit/errors.ts'
+import { asChatonError, type ChatonError } from '../../kit/errors.ts'
 import type { Side } from '../contract.ts'
+import { sortOf } from '../latency.ts'
 import { commonFolder, parentOf } from './names.ts'
-import { stops } from './trouble.ts'
+import { isSilence, stops } from './trouble.ts'
 import { inParallel } from '../workers.ts'
 
 export interface Wanted {
@@ -35,7 +36,7 @@ export async function readPack(side: Side, wanted: readonly Wanted[], options: P
       () => undefined,
       (error: unknown) => error,
     )
-    if (zipFailed !== undefined && stops(asChatonError(zipFailed))) throw zipFailed
+    if (zipFailed !== undefined && stopsAll(asChatonError(zipFailed))) throw zipFailed
   }
   const rest = wanted.filter(({ path }) => !contents.has(path))
   await inParallel(rest, side.pace.most, async (one) => {
@@ -44,6 +45,9 @@ export async function readPack(side: Side, wanted: readonly Wanted[], options: P
   })
   return { contents, ...(zipFailed === undefined ? {} : { zipFailed }) }
 }
+
+/** An archive that breaks off each time says nothing of smaller answers; a server that is gone is noticed with the next file. */
+const stopsAll = (error: ChatonError): boolean => stops(error) && !isSilence(error)
 
 async function readZips(side: Side, { wanted, options }: { readonly wanted: readonly Wanted[]; readonly options: PackOptions }, contents: Map<string, Buffer>): Promise<void> {
   const rest: Wanted[] = []
@@ -67,7 +71,7 @@ async function readZip({ files, pace }: Side, { folder, wanted, whole }: Archive
     if (missing.length === 0) return
     const sizes = new Map(missing.map(({ path, size }) => [path, size]))
     for await (const { path, bytes } of files.readMany(folder, sizes, { whole })) contents.set(path, bytes)
-  })
+  }, sortOf('zip', wanted.length, wanted.reduce((sum, { size }) => sum + size, 0)))
 }
 
 async function readOne({ files, pace }: Side, { path, size, etag }: Wanted): Promise<Buffer | undefined> {

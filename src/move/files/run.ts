@@ -24,6 +24,7 @@ export class FilesRun {
   #limits: Limits
   #failures = 0
   #zipFailures = 0
+  #bulkFailures = 0
 
   constructor(context: MoveContext, pass: number) {
     this.context = context
@@ -96,6 +97,14 @@ export class FilesRun {
     this.note(`the source gives no archives: ${asChatonError(error).message}`)
   }
 
+  /** A refusal of bulk uploads holds for good; where one fails otherwise, the next may do better. */
+  bulkFailed(error: ChatonError): void {
+    this.#bulkFailures += error.retryable ? 1 : mostBulkFailures
+    if (this.#bulkFailures < mostBulkFailures || !this.#limits.bulk) return
+    this.learn({ bulk: false })
+    this.note(`the destination takes no bulk uploads: ${error.message}`)
+  }
+
   note(message: string): void {
     this.journal.note('files', message, this.context.clock.now())
   }
@@ -146,5 +155,6 @@ export class FilesRun {
 /** A host that refuses one thing after the other is ill; going on would only fill the report. */
 const mostFailuresInARow = 25
 const mostZipFailures = 3
+const mostBulkFailures = 3
 
 export const what = (item: Item): string => `${isFolder(item) ? 'folder' : 'file'} "${item.key}"`

@@ -26,12 +26,16 @@ export class SourceFailed extends Error {
   }
 }
 
+type Read = () => Promise<Opened>
+type Write<T> = (body: { stream: Readable; length: number }) => Promise<T>
+
 /**
  * A request out piped into a request in, each within the pace of its host: a host answers for its own failures only. Throws what the
  * destination threw, or {@link SourceFailed} with what the source threw.
  */
-export async function through<T>(run: Passing, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T>> {
+export async function through<T>(run: Passing, open: Read, write: Write<T>): Promise<Passed<T>> {
   const { source, destination } = run.context
+  if (source.pace === destination.pace) return await withinOne(run, open, write)
   const outcome = await destination.pace.run(async () => {
     const once = await source.pace
       .run(async () => await passOnce(run, open, write))
@@ -43,7 +47,25 @@ export async function through<T>(run: Passing, open: () => Promise<Opened>, writ
   return outcome
 }
 
-async function passOnce<T>(run: Passing, open: () => Promise<Opened>, write: (body: { stream: Readable; length: number }) => Promise<T>): Promise<Passed<T> | { readonly destinationError: unknown }> {
+/** Both accounts on one server: its pace is entered once, as whoever is in and waits to enter again would wait for itself. */
+async function withinOne<T>(run: Passing, open: Read, write: Write<T>): Promise<Passed<T>> {
+  let ofSource: unknown
+  try {
+    return await run.context.source.pace.run(async () => {
+      ofSource = undefined
+      const once = await passOnce(run, open, write).catch((error: unknown) => {
+        ofSource = error
+        throw error
+      })
+      if ('destinationError' in once) throw once.destinationError
+      return once
+    })
+  } catch (error) {
+    throw error === ofSource ? new SourceFailed(error) : error
+  }
+}
+
+async function passOnce<T>(run: Passing, open: Read, write: Write<T>): Promise<Passed<T> | { readonly destinationError: unknown }> {
   run.check()
   const { stream, size } = await open()
   const tap = new Tap(stream, run)

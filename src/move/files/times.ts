@@ -35,7 +35,7 @@ async function setTimes(run: FilesRun, item: Item): Promise<void> {
   const { destinationKey } = item
   if (!keepsTime(mtime) || destinationKey === undefined) return
   try {
-    await pace.run(async () => await files.setTimes(destinationKey, { mtime, ctime }))
+    await pace.run(async () => await files.setTimes(destinationKey, { mtime, ctime }), 'times')
   } catch (error) {
     if (stops(asChatonError(error))) throw error
     if (!isMissing(error)) run.note(`the folder "${destinationKey}" did not take its time: ${asChatonError(error).message}`)

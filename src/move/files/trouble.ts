@@ -11,6 +11,9 @@ export const isMissing = (thrown: unknown): boolean => asChatonError(thrown).cod
 /** The server, or a proxy before it, takes no body of this size. */
 export const isTooLarge = (thrown: unknown): boolean => statusOf(thrown) === 413
 
+/** No answer, or one that broke off: of the network, or of whatever the server or a proxy does with this one request. Pure. */
+export const isSilence = (error: ChatonError): boolean => error.code === 'remote-failed' && error.retryable && error.data['status'] === undefined
+
 /** Whether the server may still have done, or be doing, what it was asked: no answer, or one of a proxy that waited no longer. */
 export function mayHaveHappened(thrown: unknown): boolean {
   const status = statusOf(thrown)
@@ -21,7 +24,7 @@ export function mayHaveHappened(thrown: unknown): boolean {
 export function stops(error: ChatonError): boolean {
   const status = statusOf(error)
   if (status === 401 || status === 503) return true
-  if (error.code === 'remote-failed') return error.retryable && status === undefined
+  if (error.code === 'remote-failed') return isSilence(error)
   return !['not-found', 'conflict', 'bad-input'].includes(error.code)
 }
 

@@ -66,17 +66,21 @@ async function listOf({ files, pace }: Side, path: string): Promise<Map<string, 
 
 async function verifyEntry(check: Check, entry: RemoteEntry, there: ReadonlyMap<string, RemoteEntry>): Promise<void> {
   if (notOwn(entry) !== undefined) return
-  const { context } = check
-  const item = context.journal.get('files', entry.path)
+  const { journal, destination } = check.context
+  const item = journal.get('files', entry.path)
   if (item?.state === 'refused') return
   check.checked += 1
   if (item === undefined || (item.state !== 'moved' && item.state !== 'there') || item.destinationKey === undefined) return differ(check, entry.path, 'it is at the source and was not carried yet')
-  const { destinationKey } = item
-  const listed = parentOf(destinationKey) === parentOf([...there.values()][0]?.path ?? destinationKey) ? there.get(nameOf(destinationKey)) : undefined
-  const arrived = listed ?? (await context.destination.pace.run(async () => await context.destination.files.stat(destinationKey)))
-  const reason = difference(item, { here: entry, there: arrived, finished: Number(context.journal.fact('files.finished') ?? 0) })
+  const arrived = await arrivedAt(destination, item.destinationKey, there)
+  const reason = difference(item, { here: entry, there: arrived, finished: Number(journal.fact('files.finished') ?? 0) })
   if (reason !== undefined) differ(check, entry.path, reason)
-  else if (!entry.folder) await verifyContent(check, item, entry)
+  else if (!entry.folder && arrived !== undefined) await (isRewritten(item, arrived) ? verifyRewritten(check, item, arrived) : verifyContent(check, item, entry))
+}
+
+/** What stands at a path, by the list of the folder where it is expected, else asked for. */
+async function arrivedAt({ files, pace }: Side, path: string, there: ReadonlyMap<string, RemoteEntry>): Promise<RemoteEntry | undefined> {
+  const listed = parentOf(path) === parentOf([...there.values()][0]?.path ?? path) ? there.get(nameOf(path)) : undefined
+  return listed ?? (await pace.run(async () => await files.stat(path)))
 }
 
 /** What one can tell from the two lists. A folder with a time after the end of the last run (`finished`, Unix seconds) is in use. Pure. */
@@ -85,9 +89,18 @@ export function difference(item: Item, { here, there, finished }: { readonly her
   if (here.folder !== there.folder) return 'it is a folder on one side and a file on the other'
   if (here.folder) return there.mtime <= finished ? differenceOfTimes(item, here, there) : undefined
   if (here.etag !== item.sourceMark) return 'it changed at the source since it was carried'
-  if (item.destinationMark !== undefined && item.destinationMark !== there.etag) return 'it was changed at the destination since it arrived'
   if (here.size !== there.size) return `${here.size} bytes at the source, ${there.size} at the destination`
   return differenceOfTimes(item, here, there)
+}
+
+/** Another etag than when it arrived, with the same size and time. Pure. */
+const isRewritten = (item: Item, there: RemoteEntry): boolean => item.destinationMark !== undefined && item.destinationMark !== there.etag
+
+/** A server that went on with a request which a proxy had answered writes the same once more: that is still what this move wrote. */
+async function verifyRewritten(check: Check, item: Item, there: RemoteEntry): Promise<void> {
+  const same = await compared(check, item, async () => (await hashAt(check.context.source, item.key)) === (await hashAt(check.context.destination, there.path)))
+  if (same === true) check.context.journal.put('files', { ...item, destinationMark: there.etag })
+  else if (same === false) differ(check, item.key, 'it was changed at the destination since it arrived')
 }
 
 function differenceOfTimes(item: Item, here: RemoteEntry, there: RemoteEntry): string | undefined {
@@ -105,12 +118,20 @@ async function verifyContent(check: Check, item: Item, entry: RemoteEntry): Prom
     if (check.checked % check.every === 0) check.again.push(item)
     return
   }
-  try {
+  await compared(check, item, async () => {
     const [here, there] = await Promise.all([sha256 ?? hashAt(source, entry.path), hashAt(destination, item.destinationKey ?? '')])
     if (here !== there) differ(check, entry.path, `SHA-256 ${here} at the source, ${there} at the destination`)
+  })
+}
+
+/** Undefined where a side does not show the file, which is told. */
+async function compared<T>(check: Check, { key }: Item, compare: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await compare()
   } catch (error) {
     if (stops(asChatonError(error))) throw error
-    differ(check, entry.path, `its content could not be compared: ${asChatonError(error).message}`)
+    differ(check, key, `its content could not be compared: ${asChatonError(error).message}`)
+    return undefined
   }
 }
 

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import { ChatonError } from '../../kit/errors.ts'
 import type { WriteOptions, Written } from '../../nextcloud/files/contract.ts'
 import { streamOf } from '../../nextcloud/remote.ts'
+import type { Item } from '../journal.ts'
+import { sortOf } from '../latency.ts'
 import { announced, type Aim } from './aim.ts'
 import { factsOf } from './facts.ts'
 import type { FilesRun } from './run.ts'
-import { through, type Passed } from './through.ts'
+import { through, type Opened, type Passed } from './through.ts'
 import { ours, settle } from './written.ts'
 
 /** One request out piped into one request in: our hash of what passed is what the destination says it has read. */
@@ -21,14 +23,21 @@ async function piped(run: FilesRun, aim: Aim): Promise<Passed<Written>> {
   const { source, destination } = run.context
   return await through(
     run,
-    async () => await source.files.read(aim.item.key, { etag: aim.item.sourceMark }),
+    async () => asListed(aim.item, await source.files.read(aim.item.key, { etag: aim.item.sourceMark })),
     async (body) => await destination.files.write(aim.path, body, optionsFor(aim)),
   )
 }
 
+/** Throws where the answer has another length than the list, for the same etag: something between clips answers. */
+function asListed({ key, bytes }: Item, content: Opened): Opened {
+  if (content.size === bytes) return content
+  content.stream.destroy()
+  throw new ChatonError('remote-failed', `"${key}" is ${bytes} bytes long, the source sends ${content.size}`, { retryable: true, data: { status: 200 } })
+}
+
 async function fromMemory(run: FilesRun, aim: Aim, bytes: Buffer): Promise<Passed<Written>> {
   const { files, pace } = run.context.destination
-  const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)))
+  const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)), sortOf('write', bytes.length))
   return { value, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 

@@ -7,7 +7,7 @@ import type { FilesRun } from './run.ts'
 export async function settle(run: FilesRun, item: Item, { written, sha256 }: { readonly written: Written; readonly sha256?: string | undefined }): Promise<void> {
   const { files, pace } = run.context.destination
   const path = item.destinationKey ?? item.key
-  const entry = written.etag === undefined ? await pace.run(async () => await files.stat(path)) : undefined
+  const entry = written.etag === undefined ? await pace.run(async () => await files.stat(path), 'look') : undefined
   const [etag, fileId] = [written.etag ?? entry?.etag, written.fileId ?? entry?.fileId]
   run.done(ours(item, { etag, fileId, sha256 }))
 }

@@ -32,19 +32,25 @@ export class ObjectWriter<Settings> {
       { title: realm.titleOf(object.data), tidied: undefined },
     )
     journal.put(kind, writing)
-    const outcome = await this.#put(name, object.data, ours === undefined ? 'new' : { etag: ours })
+    const { outcome, repeated } = await this.#put(name, object.data, ours === undefined ? 'new' : { etag: ours })
     if (outcome.outcome === 'written') return await this.#written(writing, object, outcome.etag)
-    if (outcome.status === 412) return await this.#occupied(writing, object, item)
+    if (outcome.status === 412) return await this.#occupied(writing, object, { before: item, begun: repeated || item.state === 'writing' })
     if (outcome.status === 400 && /uid already exists/i.test(outcome.message)) return await this.#elsewhere(writing, object)
     return this.#refused(writing, outcome)
   }
 
-  /** A server that fails on an object is asked once more. */
-  async #put(name: string, data: string, over: Parameters<RemoteCollection['put']>[2]): Promise<PutOutcome> {
+  /** A server that fails on an object is asked once more. `repeated`: an earlier request may have done it, its answer lost. */
+  async #put(name: string, data: string, over: Parameters<RemoteCollection['put']>[2]): Promise<{ readonly outcome: PutOutcome; readonly repeated: boolean }> {
     const { pace } = this.#run.destination
-    const put = async (): Promise<PutOutcome> => await pace.run(async () => await this.#collection.put(name, data, over))
+    let attempts = 0
+    const put = async (): Promise<PutOutcome> =>
+      await pace.run(async () => {
+        attempts += 1
+        return await this.#collection.put(name, data, over)
+      }, 'object')
     const first = await put()
-    return first.outcome === 'refused' && first.status === 500 ? await put() : first
+    const outcome = first.outcome === 'refused' && first.status === 500 ? await put() : first
+    return { outcome, repeated: attempts > 1 }
   }
 
   async #written(item: Item, object: StoredObject, etag: string | undefined): Promise<Item> {
@@ -62,9 +68,8 @@ export class ObjectWriter<Settings> {
   }
 
   /** Something has that name, or what this move wrote there is no longer so. */
-  async #occupied(item: Item, object: StoredObject, before: Item): Promise<Item> {
+  async #occupied(item: Item, object: StoredObject, { before, begun }: { readonly before: Item; readonly begun: boolean }): Promise<Item> {
     const there = await this.#there(nameIn(item.destinationKey ?? ''))
-    const begun = before.state === 'writing'
     if (there === undefined) return before.destinationMark === undefined ? this.#lost(item) : this.#deletedThere(item)
     if (saysTheSame(object.data, there.data)) {
       return begun || before.destinationMark !== undefined ? changed(item, { state: 'moved', destinationMark: there.etag }) : changed(item, { state: 'there', destinationMark: undefined })
@@ -92,7 +97,7 @@ export class ObjectWriter<Settings> {
     const name = besideName(object.name)
     const writing = changed(item, { destinationKey: objectKey(this.#uri, name) })
     journal.put(kind, writing)
-    const outcome = await this.#put(name, object.data, 'new')
+    const { outcome } = await this.#put(name, object.data, 'new')
     if (outcome.outcome === 'written') return await this.#written(writing, object, outcome.etag)
     const there = outcome.status === 412 ? await this.#there(name) : undefined
     if (there !== undefined && saysTheSame(object.data, there.data)) return changed(writing, { state: 'moved', destinationMark: there.etag })

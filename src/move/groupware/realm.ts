@@ -1,6 +1,6 @@
 import type { CreateOutcome, RemoteCollection } from '../../nextcloud/groupware/contract.ts'
-import type { Remote } from '../../nextcloud/remote.ts'
 import type { Limit } from '../allowance.ts'
+import type { Side } from '../contract.ts'
 import type { Refusal } from '../kinds.ts'
 
 /** A calendar or an address book. */
@@ -58,7 +58,7 @@ export interface Realm<Settings> {
   readonly mainTitles: readonly string[]
   readonly limit: Limit
   readonly words: RealmWords
-  open(remote: Remote): Library<Settings>
+  open(side: Pick<Side, 'remote' | 'instead'>): Library<Settings>
   /** An object as a person knows it. */
   titleOf(data: string): string | undefined
   /** Whether both may be one: same name, and what is in `source` fits into `there`. */

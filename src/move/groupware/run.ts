@@ -16,8 +16,8 @@ export class GroupwareRun<Settings> {
   constructor(context: MoveContext, realm: Realm<Settings>) {
     this.context = context
     this.realm = realm
-    this.from = realm.open(withSessions(context.source.remote))
-    this.to = realm.open(withSessions(context.destination.remote))
+    this.from = realm.open({ ...context.source, remote: withSessions(context.source.remote) })
+    this.to = realm.open({ ...context.destination, remote: withSessions(context.destination.remote) })
     this.pass = Number(context.journal.fact(`${realm.kind}.pass`) ?? 0) + 1
   }
 

@@ -76,8 +76,13 @@ export class Shelves<Settings> {
     const { journal, kind, destination, to, realm } = this.#run
     const writing = changed(item, { state: 'writing', destinationKey: shelfKey(uri) })
     journal.put(kind, writing)
-    const answer = await destination.pace.run(async () => await to.make(uri, shelf))
-    if (answer.outcome === 'made' || (answer.outcome === 'taken' && item.state === 'writing')) {
+    let attempts = 0
+    const answer = await destination.pace.run(async () => {
+      attempts += 1
+      return await to.make(uri, shelf)
+    })
+    const begun = item.state === 'writing' || attempts > 1
+    if (answer.outcome === 'made' || (answer.outcome === 'taken' && begun)) {
       if (answer.outcome === 'made') this.#allowance.done()
       await destination.pace.run(async () => await to.set(uri, shelf))
       journal.put(kind, changed(writing, { state: 'moved', sourceMark: shelf.mark }))

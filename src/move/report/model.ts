@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Refusal, Renamed, type KindCheck, type KindFailure, type KindOutcome } from '../facts.ts'
+import { NewLink, Refusal, Renamed, type KindCheck, type KindFailure, type KindOutcome } from '../facts.ts'
 import { kindNames, type KindName } from '../kinds.ts'
 
 export const reportFormat = 'chaton-move-report/1'
@@ -43,6 +43,8 @@ export const MoveReport = z.object({
   kinds: z.array(ReportKind),
   /** Data of apps that nothing here carries. */
   notCarried: z.array(Refusal.extend({ app: z.string() })),
+  /** Public links that have another address now. */
+  links: z.array(NewLink).default([]),
   verification: z.enum(['passed', 'differences', 'not-done']),
   todo: z.array(Todo),
 })
@@ -88,6 +90,7 @@ export function makeReport(input: ReportInput): MoveReport {
     passes: input.passes,
     kinds,
     notCarried: [...input.notCarried],
+    links: kindNames.flatMap((name) => input.outcomes[name]?.links ?? []),
     verification,
     todo: todoOf(kinds, input),
   }
@@ -123,7 +126,7 @@ function stateOf(name: KindName, { available, chosen, outcomes, failures, checks
   return (checks[name]?.differing.length ?? 0) > 0 ? 'differing' : 'moved'
 }
 
-function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords }: ReportInput): Todo[] {
+function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords, outcomes }: ReportInput): Todo[] {
   const kind = (name: KindName): ReportKind | undefined => kinds.find((one) => one.name === name)
   const has = (name: KindName): boolean => (kind(name)?.moved ?? 0) + (kind(name)?.alreadyThere ?? 0) > 0
   const conditions: readonly (readonly [Todo, boolean])[] = [
@@ -132,14 +135,17 @@ function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords }: R
     ['not-moved', notCarried.length > 0 || kinds.some(({ refused, state }) => refused.length > 0 || state === 'unavailable')],
     ['clients', has('files')],
     ['calendar-clients', has('calendars') || has('contacts')],
-    ['new-links', has('shares')],
-    ['passwords', has('shares')],
+    ['new-links', (outcomes.shares?.links ?? []).length > 0],
+    ['passwords', kind('shares')?.refused.some(({ reason }) => isAboutPassword(reason)) ?? false],
     ['tell-people', true],
     ['own-app-passwords', ownAppPasswords],
     ['keep-old', true],
   ]
   return conditions.flatMap(([todo, applies]) => (applies ? [todo] : []))
 }
+
+/** Of a share whose password cannot be read. */
+const isAboutPassword = (reason: string): boolean => reason.includes('password')
 
 /** True where everything that was to be carried is there, or was refused with its reason, and the check found no difference. */
 export function isWhole({ kinds, verification }: Pick<MoveReport, 'kinds' | 'verification'>): boolean {

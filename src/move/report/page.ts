@@ -39,6 +39,7 @@ export function reportPage(report: MoveReport, language: Language, publicKey: st
 <p class="verdict">${text(words.verdict[report.verification])}</p>
 ${todoSection(report, words, text)}
 ${movedSection(report, words, language)}
+${linksSection(report, words, language)}
 ${notMovedSection(report, words, language)}
 ${renamedSection(report, words, language)}
 ${differencesSection(report, words, language)}
@@ -87,6 +88,24 @@ ${rows.join('\n')}
 </div>
 </section>`
 }
+
+function linksSection({ links }: MoveReport, words: ReportWords, language: Language): string {
+  if (links.length === 0) return ''
+  const text = (value: string): string => escapeHtml(typography(language, value))
+  const items = links.slice(0, shownRefusals).map((link) => {
+    const mailed = link.for === undefined ? '' : ` (${text(words.linkFor(link.for))})`
+    return `<li><span class="what">${escapeHtml(link.path)}</span>${mailed}<br>${text(words.newLink)}${colon(language)}<code>${escapeHtml(link.new)}</code><br>${text(words.oldLink)}${colon(language)}<code>${escapeHtml(link.old)}</code></li>`
+  })
+  const hidden = links.length - shownRefusals
+  return `<section aria-labelledby="links">
+<h2 id="links">${text(words.links)}</h2>
+<ul>
+${items.join('\n')}
+</ul>${hidden > 0 ? `\n<p>${text(words.andMore(hidden))}</p>` : ''}
+</section>`
+}
+
+const colon = (language: Language): string => typography(language, language === 'fr' ? ' : ' : ': ')
 
 function notMovedSection(report: MoveReport, words: ReportWords, language: Language): string {
   const text = (value: string): string => escapeHtml(typography(language, value))

@@ -30,6 +30,7 @@ export function reportLines(report: MoveReport, language: Language): string[] {
     '',
     head(words.moved),
     ...shown.map((kind) => `  ${words.kinds[kind.name].padEnd(width)}  ${amount(kind)}${kind.state === 'moved' ? '' : `  ✗ ${words.states[kind.state]}${kind.failure === undefined ? '' : `: ${kind.failure}`}`}`),
+    ...(report.links.length === 0 ? [] : [head(words.links), ...report.links.slice(0, shownRefusals).map((link) => `  ${link.path}${link.for === undefined ? '' : ` (${words.linkFor(link.for)})`}  ${link.old} → ${link.new}`), ...(report.links.length > shownRefusals ? [`  ${words.andMore(report.links.length - shownRefusals)}`] : [])]),
     ...(refused.length === 0 ? [] : [head(words.notMoved), ...list(refused)]),
     ...(differing.length === 0 ? [] : [head(words.differences), ...list(differing)]),
     '',

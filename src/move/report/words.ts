@@ -19,6 +19,11 @@ export interface ReportWords {
   readonly whatToDo: string
   readonly renamed: string
   readonly differences: string
+  readonly links: string
+  /** Address to which the old one was mailed. */
+  readonly linkFor: (address: string) => string
+  readonly oldLink: string
+  readonly newLink: string
   readonly todoTitle: string
   readonly todo: Readonly<Record<Todo, (report: MoveReport) => readonly [title: string, text: string]>>
   readonly signature: string
@@ -62,6 +67,10 @@ const fr: ReportWords = {
   whatToDo: 'Ce que vous pouvez faire :',
   renamed: 'Ce qui porte un autre nom',
   differences: 'Ce qui diffère',
+  links: 'Vos nouveaux liens publics',
+  linkFor: (address) => `envoyé autrefois à ${address}`,
+  oldLink: 'Ancien lien',
+  newLink: 'Nouveau lien',
   todoTitle: 'Ce qu’il vous reste à faire',
   todo: {
     'try-again': () => ['Relancer le déménagement.', 'Une partie s’est interrompue. La même commande reprend là où elle s’était arrêtée ; rien n’est copié deux fois.'],
@@ -77,9 +86,9 @@ const fr: ReportWords = {
     ],
     'new-links': () => [
       'Redonner vos liens de partage.',
-      'Les liens publics ont une nouvelle adresse : les anciens mènent encore à l’ancien compte. Envoyez les nouveaux aux personnes qui s’en servent.',
+      'Les liens publics ont une nouvelle adresse : les anciens mènent encore à l’ancien compte. Envoyez les nouveaux, listés plus bas, aux personnes qui s’en servent.',
     ],
-    passwords: () => ['Choisir de nouveaux mots de passe pour les liens protégés.', 'Un mot de passe de partage ne peut pas être lu, donc pas déplacé.'],
+    passwords: () => ['Choisir de nouveaux mots de passe pour les liens protégés.', 'Un mot de passe de partage ne peut pas être lu, donc pas déplacé : ces liens n’ont pas été recréés, pour que rien ne soit ouvert sans mot de passe.'],
     'tell-people': ({ destination }) => ['Dire où vous êtes.', `Aux personnes qui partagent avec vous, donnez votre nouvelle adresse : ${who(destination)}.`],
     'own-app-passwords': () => [
       'Supprimer les mots de passe d’application.',
@@ -125,6 +134,10 @@ const en: ReportWords = {
   whatToDo: 'What you can do:',
   renamed: 'What has another name now',
   differences: 'What differs',
+  links: 'Your new public links',
+  linkFor: (address) => `once sent to ${address}`,
+  oldLink: 'Old link',
+  newLink: 'New link',
   todoTitle: 'What is left for you to do',
   todo: {
     'try-again': () => ['Run the move again.', 'A part of it broke off. The same command goes on from where it stopped; nothing is copied twice.'],
@@ -138,8 +151,8 @@ const en: ReportWords = {
       'Reconnect calendars and contacts.',
       `In DAVx5, Thunderbird, your phone…, put ${davOf(destination)} in place of the old address and sign in with the new account.`,
     ],
-    'new-links': () => ['Hand out your share links again.', 'Public links have a new address: the old ones still lead to the old account. Send the new ones to the people who use them.'],
-    passwords: () => ['Choose new passwords for protected links.', 'The password of a share cannot be read, so it cannot be moved.'],
+    'new-links': () => ['Hand out your share links again.', 'Public links have a new address: the old ones still lead to the old account. Send the new ones, listed below, to the people who use them.'],
+    passwords: () => ['Choose new passwords for protected links.', 'The password of a share cannot be read, so it cannot be moved: these links were not made again, so that nothing is open without one.'],
     'tell-people': ({ destination }) => ['Say where you are.', `Give the people who share with you your new address: ${who(destination)}.`],
     'own-app-passwords': () => ['Delete the app passwords.', 'You gave at least one yourself: in each account, under Personal settings, Security, you can delete it.'],
     'keep-old': ({ source }) => ['Keep the old account for a while.', `Nothing in it was changed or deleted. When all seems to be in place, you can close ${who(source)}.`],

@@ -1,4 +1,5 @@
 import type { Remote } from '../remote.ts'
+import { withSessions } from '../sessions.ts'
 import { abilitiesOf } from './abilities.ts'
 import { writeMany } from './bulk.ts'
 import { makeFolder, movePath, removePath, setFavourite, setTimes } from './change.ts'
@@ -11,7 +12,8 @@ import { readMany } from './read-many.ts'
 import { readFile } from './read.ts'
 import { writeFile } from './write.ts'
 
-export function openRemoteFiles(remote: Remote): RemoteFiles {
+export function openRemoteFiles(plain: Remote): RemoteFiles {
+  const remote = withSessions(plain)
   const abilities = abilitiesOf(remote.facts)
   const manners = mannersOf(remote.facts.major)
   return {

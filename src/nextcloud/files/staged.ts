@@ -16,10 +16,11 @@ export function stagingFor(path: string, { longestPut }: Pick<Manners, 'longestP
   return `${folder}${folder === '' ? '' : '/'}.chaton-${createHash('sha256').update(name).digest('hex').slice(0, 24)}`
 }
 
-/** Gives the content its name. Throws `conflict` where `over` does not hold. */
+/** Gives the content its name. Throws `conflict` where `over` does not hold, also because an earlier request whose answer was lost has given it: nothing stays behind. */
 export async function unstage(remote: Remote, move: { readonly staging: string; readonly path: string; readonly over: Over }): Promise<Pick<Written, 'etag' | 'fileId'>> {
   const place = remote.base + addressOf(remote.uid, move.path)
   const answer = await sendForText(remote, addressOf(remote.uid, move.staging), { method: 'MOVE', headers: { destination: place, ...overHeaders(move.over, place) } })
+  if (answer.status === 412) await sendForText(remote, addressOf(remote.uid, move.staging), { method: 'DELETE', headers: { 'x-nc-skip-trashbin': 'true' } })
   if (answer.status !== 201 && answer.status !== 204) throw refusal(`naming "${move.path}"`, answer)
   const there = await statPath(remote, move.path)
   return { etag: there?.etag, fileId: there?.fileId }

@@ -6,8 +6,11 @@ import type { CollectionPlace } from './place.ts'
 import type { Changes, ObjectMark } from './contract.ts'
 import { documentOf, escapeXml, propOf } from './xml.ts'
 
-/** Refusals of a token that is too old, or that the server never gave (RFC 6578, 3.2; sabre/dav: 403 or 415). */
-const forgotten = new Set([400, 403, 409, 412, 415])
+/**
+ * Refusals of a token that is too old, or that the server never gave (RFC 6578, 3.2; sabre/dav: 403 or 415). 500: seen on
+ * 28.0.2 to 34.0.1 with PostgreSQL, which is asked to compare such a token with numbers.
+ */
+const forgotten = new Set([400, 403, 409, 412, 415, 500])
 const mostPages = 10_000
 
 /** By `sync-collection` (RFC 6578). Lists that come in pages (CardDAV since 31: 2,500 at once) are read to their end. */

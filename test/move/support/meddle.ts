@@ -1,3 +1,4 @@
+import { ChatonError } from '../../../src/kit/errors.ts'
 import { streamOf, type Remote } from '../../../src/nextcloud/remote.ts'
 import type { StreamAnswer, StreamRequest } from '../../../src/kit/http-stream.ts'
 
@@ -26,6 +27,22 @@ export function meddled(remote: Remote, answer: (asked: Asked) => Instead | unde
       asked.push(one)
       const instead = answer(one)
       return instead === undefined ? await remote.send(path, options) : { status: instead.status, headers: instead.headers ?? {}, body: streamOf(Buffer.from(instead.text ?? '')) }
+    },
+  }
+}
+
+/** The same account; requests that match take effect and are not answered, each the first time. */
+export function unanswered(remote: Remote, matches: (asked: Pick<Asked, 'method' | 'path'>) => boolean): Remote {
+  const lost = new Set<string>()
+  return {
+    ...remote,
+    async send(path, options = {}) {
+      const answer = await remote.send(path, options)
+      const method = options.method ?? 'GET'
+      if (!matches({ method, path }) || lost.has(`${method} ${path}`)) return answer
+      lost.add(`${method} ${path}`)
+      answer.body.resume()
+      throw new ChatonError('remote-failed', 'no answer', { retryable: true })
     },
   }
 }

@@ -82,6 +82,23 @@ describe('src/nextcloud/files against servers that fail', () => {
     }
   })
 
+  it('understands when to come back as a date of the server, whose clock may be wrong', async () => {
+    const at = (seconds: number): string => new Date(4_000_000_000_000 + seconds * 1000).toUTCString()
+    expect(await failureOf(put(await against(always(429, { date: at(0), 'retry-after': at(90) }))))).toMatchObject({ data: { retryAfterMs: 90_000 } })
+    expect(await failureOf(put(await against(always(503, { date: at(60), 'retry-after': at(0) }))))).toMatchObject({ data: { retryAfterMs: 0 } })
+    expect((await failureOf(put(await against(always(503, { 'retry-after': 'soon' }))))).data).toEqual({ status: 503 })
+  })
+
+  it('leaves nothing beside a long name that is taken, or was given by a request whose answer was lost', async () => {
+    const seen: string[] = []
+    const files = await against((request, response) => {
+      seen.push(`${request.method} ${String(request.headers['x-nc-skip-trashbin'] ?? '')}`)
+      request.resume().on('end', () => response.writeHead(request.method === 'MOVE' ? 412 : 201).end())
+    }, 31)
+    expect(await failureOf(files.write('x'.repeat(240), { stream: streamOf(Buffer.from('x')), length: 1 }, { over: 'new', mtime: 0 }))).toMatchObject({ code: 'conflict' })
+    expect(seen).toEqual(['PUT ', 'MOVE ', 'DELETE true'])
+  })
+
   it('sends no credentials after a redirect', async () => {
     const seen: IncomingMessage[] = []
     const files = await against((request, response) => {

@@ -2,6 +2,7 @@ import type { Config } from '../../../src/config/options.ts'
 import { caddySites } from '../../../src/engine/host/sites/index.ts'
 import { systemClock } from '../../../src/kit/clock.ts'
 import { openRemoteFiles } from '../../../src/nextcloud/files/index.ts'
+import { namesOf, pathsOf } from '../../../src/engine/host/names.ts'
 import type { RemoteFiles } from '../../../src/nextcloud/files/contract.ts'
 import type { Remote } from '../../../src/nextcloud/remote.ts'
 import { provision } from '../../conformance/engine-steps.ts'
@@ -22,6 +23,8 @@ export interface TwoSpaces extends AsyncDisposable {
   readonly destination: AccountForTest
   /** Runs occ in one of the two. */
   occ(side: 'source' | 'destination', ...args: readonly string[]): Promise<string>
+  /** Where the PHP of one of the two may read and write. */
+  temporary(side: 'source' | 'destination'): string
 }
 
 interface TwoSpacesOptions {
@@ -30,21 +33,29 @@ interface TwoSpacesOptions {
   /** Loopback port of the first; the second has the next. */
   readonly firstPort?: number
   readonly workers?: number
+  /** Of the two accounts. Default: `admin` both. */
+  readonly userIds?: readonly [string, string]
   /** Of both, for example a mail server. */
   readonly settings?: Partial<Config>
 }
 
+interface Space {
+  readonly account: AccountForTest
+  readonly temporary: string
+  occ(args: readonly string[]): Promise<string>
+}
+
 /** Two spaces with room, each with an account without the files that new accounts are given; disposing leaves nothing. */
-export async function openTwoSpaces({ releases, firstPort = 33_500, workers = 4, settings = {} }: TwoSpacesOptions): Promise<TwoSpaces> {
+export async function openTwoSpaces({ releases, firstPort = 33_500, workers = 4, userIds = ['admin', 'admin'], settings = {} }: TwoSpacesOptions): Promise<TwoSpaces> {
   const lab = await openLab(settings, { sites: (supervisor, config) => caddySites({ config, supervisor, clock: systemClock }) })
   const opened: Disposable[] = []
   const dispose = async (): Promise<void> => {
     for (const one of opened) one[Symbol.dispose]()
     await lab[Symbol.asyncDispose]()
   }
-  const space = async (release: string, port: number): Promise<{ account: AccountForTest; occ: (args: readonly string[]) => Promise<string> }> => {
+  const space = async (release: string, port: number, administrator: string): Promise<Space> => {
     const php = { workers, memoryBytes: 512 * 2 ** 20, uploadMaxBytes: 16 * 2 ** 30 }
-    const target = lab.target({ release, port, poolBytes: 20e9, php })
+    const target = lab.target({ release, port, administrator, poolBytes: 20e9, php })
     await provision(lab.engine, target)
     const credentials = await lab.engine.createAppPassword(target, target.administrator, 'test')
     const { url } = lab.engine.address(target)
@@ -53,15 +64,17 @@ export async function openTwoSpaces({ releases, firstPort = 33_500, workers = 4,
     return {
       account: { url, ...credentials, remote: made.remote, files: openRemoteFiles(made.remote) },
       occ: async (args) => (await lab.engine.occ(target, args)).stdout,
+      temporary: pathsOf(lab.config, namesOf(target).id).temporary,
     }
   }
   try {
-    const [source, destination] = [await space(releases[0], firstPort), await space(releases[1], firstPort + 1)]
+    const [source, destination] = [await space(releases[0], firstPort, userIds[0]), await space(releases[1], firstPort + 1, userIds[1])]
     for (const { account } of [source, destination]) await empty(account)
     return {
       source: source.account,
       destination: destination.account,
       occ: async (side, ...args) => await (side === 'source' ? source : destination).occ(args),
+      temporary: (side) => (side === 'source' ? source : destination).temporary,
       [Symbol.asyncDispose]: dispose,
     }
   } catch (error) {

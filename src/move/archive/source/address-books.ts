@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import type { BookEntry, RemoteAddressBooks } from '../../../nextcloud/carddav/contract.ts'
+import { splitCards, type SplitObject } from '../icalendar.ts'
+import { entryNames } from '../layout.ts'
+import { OurAddressBooks, type OurAddressBook } from '../supplements.ts'
+import { refusedArchive } from '../zip/directory.ts'
+import type { Archive } from './archive.ts'
+import { collectionOf, lastOf, named, never } from './objects.ts'
+
+const Description = z.looseObject({ displayName: z.string().nullish(), description: z.string().nullish() })
+
+interface Found {
+  readonly uri: string
+  readonly file: string | undefined
+  readonly ours: OurAddressBook | undefined
+}
+
+/** Address books of an archive as those of an account that is only read. */
+export function archiveAddressBooks(archive: Archive): RemoteAddressBooks {
+  const split = lastOf(async (file: string) => await splitFile(archive, file))
+  return {
+    list: async () => await Promise.all([...(await foundIn(archive)).values()].map(async (found) => await entryOf(archive, found))),
+    collection: (uri) =>
+      collectionOf(async () => {
+        const found = (await foundIn(archive)).get(uri)
+        return found?.file === undefined ? new Map() : named(await split(found.file), 'vcf', found.ours?.names ?? {})
+      }),
+    create: never,
+    setBook: never,
+    remove: never,
+  }
+}
+
+async function splitFile({ text }: Archive, file: string): Promise<SplitObject[]> {
+  const cards = splitCards((await text(file)) ?? '')
+  if (cards === undefined) throw refusedArchive(`the address book "${file}" cannot be read`)
+  return cards
+}
+
+async function foundIn(archive: Archive): Promise<ReadonlyMap<string, Found>> {
+  const found = new Map<string, Found>()
+  for (const one of (await archive.json(entryNames.ourAddressBooks, OurAddressBooks)) ?? []) found.set(one.uri, { uri: one.uri, file: one.file, ours: one })
+  const told = new Set([...found.values()].map(({ file }) => file))
+  for (const file of archive.zip.entries.keys()) {
+    const uri = file.startsWith(entryNames.addressBooks) && !told.has(file) ? /^([^/]+)\.vcf$/.exec(file.slice(entryNames.addressBooks.length))?.[1] : undefined
+    if (uri !== undefined) found.set(uri, { uri, file, ours: undefined })
+  }
+  return found
+}
+
+async function entryOf(archive: Archive, { uri, file, ours }: Found): Promise<BookEntry> {
+  const told = file === undefined ? undefined : await archive.json(file.replace(/\.vcf$/, '.json'), Description)
+  const displayName = ours?.properties.displayName ?? told?.displayName ?? uri
+  // Apps export what they make themselves, too: people met lately.
+  if (/^z-(?:server|app)-generated--/.test(uri)) return { is: 'generated', uri, displayName, owner: undefined }
+  return { is: 'book', uri, ctag: archive.mark, properties: { displayName, description: ours === undefined ? (told?.description ?? undefined) : ours.properties.description, enabled: ours?.properties.enabled ?? true } }
+}

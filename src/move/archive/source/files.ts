@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { Transform, pipeline, type Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { ChatonError } from '../../../kit/errors.ts'
+import type { RemoteEntry, RemoteFiles, ZipMember } from '../../../nextcloud/files/contract.ts'
+import { join, nameOf, parentOf } from '../../files/names.ts'
+import { entryNames } from '../layout.ts'
+import type { ReadableEntry } from '../zip/reader.ts'
+import type { Archive } from './archive.ts'
+
+/** A file or folder of the archive; folders that are only named in the paths of others have no entry. */
+interface Node {
+  readonly entry: ReadableEntry | undefined
+  readonly folder: boolean
+}
+
+/** Files of an archive as those of an account that is only read. What writes throws `bug`. */
+export function archiveFiles(archive: Archive): RemoteFiles {
+  const tree = treeOf(archive)
+  const need = (path: string): ReadableEntry => {
+    const entry = tree.nodes.get(path)?.entry
+    if (entry === undefined) throw new ChatonError('not-found', `"${path}" is not a file of the archive`, { data: { status: 404 } })
+    return entry
+  }
+  return {
+    ...readOnly,
+    abilities: { zip: true, bulk: false, serverHash: true, chunk: { least: 1, most: Number.MAX_SAFE_INTEGER }, refusesName: () => undefined, bulkTakes: () => true },
+    async *list(path) {
+      const names = tree.children.get(path)
+      if (names === undefined) throw new ChatonError('not-found', `"${path}" is not a folder of the archive`, { data: { status: 404 } })
+      for (const name of names) yield await Promise.resolve(entryOf(archive, join(path, name), tree))
+    },
+    stat: async (path) => await Promise.resolve(tree.nodes.has(path) ? entryOf(archive, path, tree) : undefined),
+    freeBytes: async () => await Promise.resolve(undefined),
+    async read(path, { from, to } = {}) {
+      const entry = need(path)
+      const part = from === undefined && to === undefined ? undefined : { from: from ?? 0, to: Math.min(to ?? entry.size, entry.size) }
+      const stream = part === undefined ? checked(archive, entry) : archive.zip.read(entry, part)
+      return await Promise.resolve({ stream, size: part === undefined ? entry.size : part.to - part.from, etag: etagOf(entry) })
+    },
+    async *readMany(_folder, files): AsyncGenerator<ZipMember> {
+      for (const path of files.keys()) yield { path, bytes: await buffer(checked(archive, need(path))) }
+    },
+    async sha256(path) {
+      const hash = createHash('sha256')
+      for await (const chunk of checked(archive, need(path)) as AsyncIterable<Buffer>) hash.update(chunk)
+      return hash.digest('hex')
+    },
+  }
+}
+
+/** Of an entry of ours the hash in the manifest, too, is compared before the last piece goes on. */
+function checked({ zip, manifest }: Archive, entry: ReadableEntry): Readable {
+  const wanted = manifest?.lines.get(entry.name)?.sha256
+  const content = zip.read(entry)
+  if (wanted === undefined) return content
+  const hash = createHash('sha256')
+  let held: Buffer | undefined
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk)
+      const before = held
+      held = chunk
+      done(null, before)
+    },
+    flush(done) {
+      if (hash.digest('hex') === wanted) done(null, held)
+      else done(new ChatonError('unhealthy', `"${entry.name}" is not what its manifest says`, { actor: 'user', next: ['get the archive again from where it was made'] }))
+    },
+  })
+  pipeline(content, meter, () => undefined)
+  return meter
+}
+
+interface Tree {
+  readonly nodes: ReadonlyMap<string, Node>
+  readonly children: ReadonlyMap<string, readonly string[]>
+}
+
+function treeOf({ zip }: Archive): Tree {
+  const nodes = new Map<string, Node>([['', { entry: undefined, folder: true }]])
+  const children = new Map<string, string[]>([['', []]])
+  const place = (path: string, node: Node): void => {
+    if (path === '') return
+    const known = nodes.get(path)
+    if (known === undefined) {
+      const parent = parentOf(path)
+      place(parent, { entry: undefined, folder: true })
+      children.get(parent)?.push(nameOf(path))
+      if (node.folder) children.set(path, [])
+    }
+    if (known?.entry === undefined) nodes.set(path, known === undefined || node.entry !== undefined ? node : known)
+  }
+  for (const [name, entry] of zip.entries) {
+    if (name.startsWith(entryNames.files)) place(name.slice(entryNames.files.length).replace(/\/$/, '').normalize('NFC'), { entry, folder: name.endsWith('/') })
+  }
+  return { nodes, children }
+}
+
+const etagOf = ({ crc, size, mtime }: ReadableEntry): string => `${crc.toString(16)}-${size}-${mtime}`
+
+const ofAll = { favourite: false, permissions: 'RGDNVW', mountType: '', encrypted: false, checksums: [] } as const
+
+function entryOf({ manifest, mark }: Archive, path: string, { nodes }: Tree): RemoteEntry {
+  const { entry, folder } = nodes.get(path) ?? { entry: undefined, folder: false }
+  if (entry === undefined) return { ...ofAll, path, folder, fileId: path, etag: mark, size: 0, mtime: 0, ctime: undefined }
+  const told = manifest?.lines.get(entry.name)
+  return { ...ofAll, path, folder, fileId: path, etag: folder ? mark : etagOf(entry), size: entry.size, mtime: told?.mtime ?? entry.mtime, ctime: told?.ctime }
+}
+
+const never = (): never => {
+  throw new ChatonError('bug', 'an archive is only read')
+}
+
+const readOnly = { write: never, writeMany: never, chunked: never, makeFolder: never, move: never, remove: never, setTimes: never, setFavourite: never }

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import { ChatonError } from '../../../kit/errors.ts'
+import type { RemoteCollection, StoredObject } from '../../../nextcloud/groupware/contract.ts'
+import type { SplitObject } from '../icalendar.ts'
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+const isPlain = (uid: string): boolean => /^[\w.@-]{1,200}$/.test(uid)
+
+/** Objects of an archive with names: those that they had where this is known, else their UID. Pure. */
+export function named(objects: readonly SplitObject[], ending: 'ics' | 'vcf', names: Readonly<Record<string, string>>): Map<string, StoredObject> {
+  const stored = new Map<string, StoredObject>()
+  for (const { uid, data } of objects) {
+    const wanted = Object.hasOwn(names, uid) ? names[uid] : undefined
+    const plain = wanted ?? `${isPlain(uid) ? uid : sha256(uid === '' ? data : uid).slice(0, 32)}.${ending}`
+    const name = stored.has(plain) ? `${sha256(data).slice(0, 32)}.${ending}` : plain
+    stored.set(name, { name, etag: sha256(data), data })
+  }
+  return stored
+}
+
+/** Objects of an archive as a collection that is only read; read from the archive when first asked for. */
+export function collectionOf(load: () => Promise<ReadonlyMap<string, StoredObject>>): RemoteCollection {
+  return {
+    async changes() {
+      const changed = [...(await load()).values()].map(({ name, etag, data }) => ({ name, etag, bytes: Buffer.byteLength(data) }))
+      return { whole: true, changed, gone: [], token: undefined }
+    },
+    async read(names) {
+      const objects = await load()
+      return new Map(names.flatMap((name) => {
+        const object = objects.get(name)
+        return object === undefined ? [] : [[name, object] as const]
+      }))
+    },
+    findByUid: never,
+    put: never,
+    remove: never,
+  }
+}
+
+export function never(): never {
+  throw new ChatonError('bug', 'an archive is only read')
+}
+
+/** Keeps the last one: a pass reads one calendar after the other, some of them twice. */
+export function lastOf<T>(load: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  let last: { readonly key: string; readonly value: Promise<T> } | undefined
+  return async (key) => {
+    if (last?.key !== key) last = { key, value: load(key) }
+    return await last.value
+  }
+}

@@ -1,0 +1,21 @@
+import { openSharing } from '../../nextcloud/sharing/index.ts'
+import { cloudIdOf } from '../cloud-id.ts'
+import { changed } from './facts.ts'
+import { sharedByOther } from './own.ts'
+import type { FilesRun } from './run.ts'
+
+/** Tells of what others share with the account who they are, and whom to ask. One list for all: a folder's own properties do not tell it for other servers. */
+export async function nameOwners(run: FilesRun): Promise<void> {
+  const { source, destination } = run.context
+  const unnamed = [...run.journal.walk('files', 'refused')].filter(({ reason }) => reason === sharedByOther.reason)
+  if (unnamed.length === 0) return
+  const sharing = openSharing(source.remote)
+  if (!sharing.abilities.on) return
+  const received = new Map((await source.pace.run(async () => await sharing.received())).filter(({ waiting }) => !waiting).map((share) => [share.path, share]))
+  for (const item of unnamed) {
+    const share = received.get(item.key)
+    if (share === undefined) continue
+    const { owner, cloudId } = share
+    run.put(changed(item, { reason: `it was shared with you by ${owner}, to whom it belongs`, next: `ask ${owner} (${cloudId}) to share it with your new account, ${cloudIdOf(destination.remote)}` }))
+  }
+}

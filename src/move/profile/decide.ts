@@ -1,0 +1,43 @@
+import type { Item } from '../journal.ts'
+import { markOf } from '../groupware/mark.ts'
+import { yields, type ValueName } from './values.ts'
+
+export interface Values {
+  readonly name: ValueName
+  readonly here: string | undefined
+  readonly there: string | undefined
+  /** As of an earlier pass. */
+  readonly known: Item | undefined
+}
+
+export type Decision = 'set' | 'moved' | 'there' | 'nothing' | { readonly reason: string; readonly next?: string }
+
+export const valueMark = (value: string): string => markOf({ value })
+
+const lookAtBoth = 'look at both, under Settings, Personal info, and keep what is right'
+
+const isOurs = (known: Item | undefined, there: string | undefined): boolean => known?.state === 'moved' && there !== undefined && known.destinationMark === valueMark(there)
+
+/** What the person has filled in at the destination stays; what this move wrote there follows the source. Pure. */
+export function decide({ name, here = '', there, known }: Values): Decision {
+  const ours = isOurs(known, there)
+  if (here === '') return ours && there !== '' ? 'set' : 'nothing'
+  if (there === undefined) return { reason: 'the new host has no such field' }
+  if (there === here) return ours || known?.state === 'writing' ? 'moved' : 'there'
+  if (ours && known?.sourceMark === valueMark(here)) return 'moved'
+  if (ours || yields(name, there, here)) return 'set'
+  return { reason: 'the new account has something else there, which stays', next: lookAtBoth }
+}
+
+/** Fields with an address that servers write to. Pure. */
+export function mailsLeft(here: { readonly email: string; readonly others: readonly string[] }, there: { readonly email: string; readonly others: readonly string[] }): string[] {
+  const known = new Set([there.email, ...there.others].map((address) => address.toLowerCase()))
+  return [here.email, ...here.others].filter((address) => address !== '' && !known.has(address.toLowerCase()))
+}
+
+/** Who sees a field, as it is to be at the destination: a field of that side is shown to nobody else than before. Pure. */
+export function scopeFor(here: string | undefined, there: string | undefined): string | undefined | { readonly reason: string; readonly next: string } {
+  if (here === undefined || there === undefined || here === there) return undefined
+  if (here === 'v2-published') return { reason: 'it was published in the global address book of the old host; the new account shows it as its host does', next: 'publish it again under Settings, Personal info, if you want that' }
+  return here
+}

@@ -1,0 +1,15 @@
+import type { Kind } from '../contract.ts'
+import { carry } from './run.ts'
+import { readProfile, valueNames, valueOf } from './values.ts'
+import { verify } from './verify.ts'
+
+/** Profile, picture, status message and settings, where the new account has nothing of its own. No mail address is changed. */
+export const profile: Kind = {
+  name: 'profile',
+  async inventory({ source }) {
+    const here = await readProfile(source)
+    return { count: valueNames.filter((name) => (valueOf(here, name) ?? '') !== '').length, left: [] }
+  },
+  run: carry,
+  verify,
+}

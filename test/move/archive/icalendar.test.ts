@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { mergedCalendar, mergedCards, splitCalendar, splitCards } from '../../../src/move/archive/icalendar.ts'
+import { shelfFileName } from '../../../src/move/archive/layout.ts'
+import { saysTheSame } from '../../../src/move/groupware/same.ts'
+import { fixture } from '../../support/fixtures.ts'
+
+const event = (uid: string, more = ''): string =>
+  `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nBEGIN:VTIMEZONE\r\nTZID:Europe/Paris\r\nBEGIN:STANDARD\r\nDTSTART:19701025T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\nUID:${uid}\r\nDTSTART;TZID=Europe/Paris:20300101T100000\r\nSUMMARY:${uid}${more}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`
+const task = 'BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VTODO\nUID:task\nSUMMARY:without CR\nEND:VTODO\nEND:VCALENDAR\n'
+const look = { displayName: 'Réunions, fêtes', colour: '#ff0000' }
+
+describe('a calendar as one text', () => {
+  test('comes apart into what it was made of', () => {
+    const objects = [event('one'), event('two'), task, ...['meeting-as-organizer', 'meeting-as-guest', 'alarms'].map((name) => fixture(`ical/${name}.ics`))]
+    const merged = mergedCalendar(look, objects)
+    const split = splitCalendar(merged.text, merged.ownZones)
+
+    expect(Object.keys(merged.ownZones)).toHaveLength(1)
+    expect(merged).toMatchObject({ count: 6, unreadable: [] })
+    expect(split).toMatchObject({ ...look, components: new Set(['VEVENT', 'VTODO']) })
+    expect(split?.objects.map(({ uid }) => uid).slice(0, 3)).toEqual(['one', 'two', 'task'])
+    expect(split?.objects.map(({ data }, index) => saysTheSame(data, objects[index] ?? ''))).toEqual(objects.map(() => true))
+  })
+
+  test('has each time zone once, and gives it only to those that use it', () => {
+    const { text } = mergedCalendar(look, [event('one'), event('two'), task])
+
+    expect(text.match(/BEGIN:VTIMEZONE/g)).toHaveLength(1)
+    expect(splitCalendar(text)?.objects.map(({ data }) => data.includes('VTIMEZONE'))).toEqual([true, true, false])
+  })
+
+  test('keeps an event and its exceptions together, and events without a UID apart', () => {
+    const series = event('series').replace('END:VCALENDAR', 'BEGIN:VEVENT\r\nUID:series\r\nRECURRENCE-ID:20300102T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR')
+    const nameless = event('x').replace('UID:x\r\n', '')
+    const split = splitCalendar(mergedCalendar(look, [series, nameless, nameless]).text)
+
+    expect(split?.objects.map(({ uid }) => uid)).toEqual(['series', '', ''])
+    expect(split?.objects[0]?.data.match(/BEGIN:VEVENT/g)).toHaveLength(2)
+  })
+
+  test('leaves out, and tells, what is no calendar', () => {
+    expect(mergedCalendar(look, ['nonsense', event('one'), 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR'])).toMatchObject({ count: 1, unreadable: ['nonsense', expect.any(String)] })
+    expect(splitCalendar('BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n')).toBeUndefined()
+  })
+
+  test('folds a long name between two characters', () => {
+    const displayName = 'é🥕'.repeat(60)
+    const { text } = mergedCalendar({ displayName, colour: undefined }, [task])
+
+    expect(Math.max(...text.split('\r\n').map((line) => Buffer.byteLength(line)))).toBeLessThanOrEqual(75)
+    expect(splitCalendar(text)?.displayName).toBe(displayName)
+  })
+})
+
+test('cards come apart into what they were', () => {
+  const cards = [fixture('vcard/v4-full.vcf'), 'BEGIN:VCARD\nVERSION:3.0\nUID:b\nFN:B\nEND:VCARD\n']
+  const merged = mergedCards([...cards, 'nonsense'])
+
+  expect(merged).toMatchObject({ count: 2, unreadable: ['nonsense'] })
+  expect(splitCards(merged.text)?.map(({ data }, index) => saysTheSame(data, cards[index] ?? ''))).toEqual([true, true])
+  expect(splitCards('BEGIN:VCARD\r\nFN:x\r\n')).toBeUndefined()
+})
+
+test('names of files are those of the migrators, each once', () => {
+  expect(shelfFileName('Été & co_1', new Set())).toBe('tco_1')
+  expect(shelfFileName('a.b', new Set(['ab', 'ab-2']))).toBe('ab-3')
+  expect(shelfFileName('été'.replaceAll('t', ''), new Set())).toBe('unnamed')
+})

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MoveJournal } from '../../src/move/journal.ts'
+import { runCli, startCli, type Ended } from '../support/cli.ts'
+import { seeded } from '../support/seeded.ts'
+import { betweenReleases } from './support/releases.ts'
+import { openSpaces, type PersonForTest, type SpacesForTest } from './support/spaces.ts'
+import { smallParts } from './support/mover.ts'
+import { afterMove, contentOf, plantOwn, plantWhole, withoutSharedTimes, type Content } from './support/whole-account.ts'
+
+/** `kill -9` at random instants of `chaton move run`, several in each move, each followed by the same command again. */
+
+const wanted = Number(process.env['CHATON_TEST_KILLS'] ?? '30')
+const killsEach = 5
+const random = seeded()
+
+const suite = 'kill -9 of chaton move run'
+betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
+  describe(`${suite}: ${name}, ${wanted} times, seed ${random.seed}`, () => {
+    let spaces: SpacesForTest
+    let source: PersonForTest
+    let before: Content
+
+    beforeAll(async () => {
+      spaces = await openSpaces({ firstPort: 36_350 })
+      source = await (await spaces.space(from)).person('camille')
+      await plantWhole(source)
+      before = await contentOf(source)
+    })
+    afterAll(async () => await spaces[Symbol.asyncDispose]())
+
+    /** A move of its own, with a state directory that goes with it. */
+    async function begin(number: number): Promise<{ readonly run: () => ReturnType<typeof startCli>; readonly check: () => Promise<void>; readonly close: () => void }> {
+      const destination = await (await spaces.space(to)).person(`new-${number}`)
+      await plantOwn(destination)
+      const own = await contentOf(destination)
+      const state = mkdtempSync(join(tmpdir(), 'chaton-kill-'))
+      const env = { CHATON_STATE_DIRECTORY: state, CHATON_MOVE_FROM_PASSWORD: source.password, CHATON_MOVE_TO_PASSWORD: destination.password }
+      const flags = ['--from', source.url, '--to', destination.url, '--from-user', source.userId, '--to-user', destination.userId, '--only', 'files,calendars,contacts', '--no-input', '--json']
+      const planned = await runCli(['move', 'plan', ...flags], env)
+      expect(planned).toMatchObject({ exitCode: 0 })
+      const { move } = JSON.parse(planned.stdout) as { move: string }
+      using journal = new MoveJournal(join(state, 'moves', move, 'journal.db'))
+      journal.setFact('files.limits', JSON.stringify(smallParts))
+      return {
+        run: () => startCli(['move', 'run', ...flags], env),
+        check: async () => expect(withoutSharedTimes(await contentOf(destination))).toEqual(afterMove(before, own)),
+        close: () => rmSync(state, { recursive: true, force: true }),
+      }
+    }
+
+    const whole = (ended: Ended, at: object): void => expect({ ...(JSON.parse(ended.stdout || '{}') as object), ...at, exitCode: ended.exitCode, stderr: ended.stderr }).toMatchObject({ ...at, exitCode: 0, phase: 'done', whole: true })
+
+    it(
+      'ends, by the same command again, with identical trees, nothing twice, nothing overwritten',
+      async () => {
+        const first = await begin(0)
+        const began = performance.now()
+        whole(await first.run().ended, { move: 0 })
+        const span = performance.now() - began
+        await first.check()
+        first.close()
+        console.log(`CHATON_TEST_SEED=${random.seed}; an undisturbed move takes ${Math.round(span)} ms: kills fall within that`)
+
+        let [killed, moves] = [0, 0]
+        while (killed < wanted) {
+          moves += 1
+          const move = await begin(moves)
+          const instants: number[] = []
+          let ended: Ended | undefined
+          for (let turn = 0; turn < killsEach && killed < wanted; turn++) {
+            const run = move.run()
+            const instant = Math.round(random.next() * span * 0.9)
+            const timer = setTimeout(() => run.child.kill('SIGKILL'), instant)
+            const outcome = await run.ended
+            clearTimeout(timer)
+            if (outcome.signal !== 'SIGKILL') {
+              ended = outcome
+              break
+            }
+            killed += 1
+            instants.push(instant)
+            await delay(random.next() * 300)
+          }
+          whole(ended ?? (await move.run().ended), { move: moves, instants })
+          await move.check()
+          move.close()
+          console.log(`move ${moves}: killed after ${instants.join(', ')} ms`)
+        }
+        console.log(`${killed} kills in ${moves} moves; all came to their end with the same trees`)
+        expect(killed).toBe(wanted)
+      },
+      Math.max(300_000, wanted * 40_000),
+    )
+  })
+})
