@@ -1,6 +1,6 @@
 import { asChatonError, ChatonError } from '../kit/errors.ts'
 import { inParallel } from '../move/workers.ts'
-import { moveAccount } from './account.ts'
+import { moveAccount, type Round } from './account.ts'
 import type { EvacuationConduct, EvacuationServices, EvacuationWish, Place } from './contract.ts'
 import { directoryOf, whileAlone } from './directory.ts'
 import { ensureGroups, groupsFor, groupsOf } from './groups.ts'
@@ -28,9 +28,12 @@ async function carry(services: EvacuationServices, wish: EvacuationWish, { state
   requireFit(plan)
   const byName = new Map(wish.destinations.map((place) => [place.target.slug, place]))
   await prepare(wish, plan, state, conduct)
-  await inParallel(plan.seats.filter(({ from }) => state.account(from).state !== 'done'), wish.atOnce, async (seat) => {
-    await one(services, wish, { state, seat, destination: need(byName, seat), people: peopleOf(plan, seat), directory }, conduct)
-  })
+  for (const round of ['carry', 'finish'] as const) {
+    const settled = round === 'carry' ? ['carried', 'done'] : ['waiting', 'moving', 'failed', 'done']
+    await inParallel(plan.seats.filter(({ from }) => !settled.includes(state.account(from).state)), wish.atOnce, async (seat) => {
+      await one(services, wish, { state, seat, round, destination: need(byName, seat), people: peopleOf(plan, seat), directory }, conduct)
+    })
+  }
   for (const place of wish.destinations) await place.rebalance()
   const links = await invited(wish, { state, seats: plan.seats, byName })
   return await writeReport(directory, reportOf({ plan, state, links, now: services.clock.now() }))
@@ -79,6 +82,7 @@ async function makeAccounts({ engine, target }: Place, seats: readonly Seat[], {
 interface One {
   readonly state: EvacuationState
   readonly seat: Seat
+  readonly round: Round
   readonly destination: Place
   readonly people: ReadonlyMap<string, string>
   readonly directory: string
@@ -90,19 +94,20 @@ async function one(services: EvacuationServices, wish: EvacuationWish, { state, 
   const step = { step: `account:${seat.from}`, title: seat.from }
   conduct.progress({ ...step, state: 'started' })
   const began = services.clock.now().getTime()
-  const { state: before, ...known } = state.account(seat.from)
-  await state.setAccount(seat.from, { ...known, state: 'moving' })
+  const { state: before, problem: _problem, next: _next, ...known } = state.account(seat.from)
+  const killed = before === 'moving' || known.killed === true
+  await state.setAccount(seat.from, { ...known, killed, state: 'moving' })
   const outcome = await moveAccount(services, wish, work, conduct)
-  if (before === 'moving' && outcome.state === 'done') {
+  if (killed && outcome.state === 'done') {
     await deleteStrays(wish.source, seat.from)
     await deleteStrays(work.destination, seat.to)
   }
-  await state.setAccount(seat.from, { ...outcome, ...(state.account(seat.from).invited === true ? { invited: true } : {}) })
+  await state.setAccount(seat.from, { ...known, ...outcome, killed: killed && outcome.state !== 'done' })
   const milliseconds = services.clock.now().getTime() - began
-  conduct.progress({ ...step, state: outcome.state === 'done' ? 'done' : 'failed', note: noteOf(outcome), milliseconds })
+  conduct.progress({ ...step, state: outcome.state === 'failed' ? 'failed' : 'done', note: noteOf(outcome), milliseconds })
 }
 
-const noteOf = ({ moved = 0, refused = 0, problem }: AccountState): string => problem ?? `${moved} carried, ${refused} refused`
+const noteOf = ({ state, moved = 0, refused = 0, problem }: AccountState): string => problem ?? `${moved} carried, ${refused} refused${state === 'carried' ? '; shares follow' : ''}`
 
 /** Once all have moved. Where no mail can be sent, the links, by user id. */
 async function invited(wish: EvacuationWish, { state, seats, byName }: { readonly state: EvacuationState; readonly seats: readonly Seat[]; readonly byName: ReadonlyMap<string, Place> }): Promise<Map<string, string>> {

@@ -20,6 +20,7 @@ interface Account {
   readonly to: string
   readonly state: string
   readonly whole?: boolean
+  readonly refused?: number
   readonly created: boolean
 }
 interface Done {
@@ -43,6 +44,18 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
     const { pathname } = new URL(link)
     expect(await choosePasswordAt(urls.get(slug) ?? '', pathname, password)).toMatchObject({ status: 'success' })
   }
+
+  async function ocs(slug: string, user: string, path: string, form?: Readonly<Record<string, string>>): Promise<{ data: readonly { path: string; share_with: string; permissions: number; uid_owner: string }[] }> {
+    const { url, headers } = person(slug, user)
+    const answer = await fetch(`${url}/ocs/v2.php/apps/files_sharing/api/v1/shares${path}`, {
+      headers: { ...headers, 'ocs-apirequest': 'true', accept: 'application/json' },
+      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams({ ...form }) }),
+    })
+    expect(answer.status).toBe(200)
+    return ((await answer.json()) as { ocs: { data: readonly { path: string; share_with: string; permissions: number; uid_owner: string }[] } }).ocs
+  }
+  const share = async (user: string, form: Readonly<Record<string, string>>): Promise<unknown> => await ocs('ancien', user, '', form)
+  const sharesOf = async (slug: string, user: string, path = ''): Promise<string[]> => (await ocs(slug, user, path)).data.map((one) => `${one.uid_owner} ${one.path} ${one.share_with} ${one.permissions}`).toSorted()
 
   function planFile(name: string, accounts: number): string {
     const file = join(state, `${name}.yaml`)
@@ -80,6 +93,8 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
     for (const group of ['Jardin & cuisine', 'bureau']) await well('space', 'occ', 'ancien', '--', 'group:add', group)
     for (const user of ['lou', 'sasha']) await well('space', 'occ', 'ancien', '--', 'group:adduser', 'Jardin & cuisine', user)
     await well('space', 'occ', 'ancien', '--', 'group:adduser', 'bureau', 'camille')
+    await share('lou', { path: '/Été', shareType: '0', shareWith: 'camille', permissions: '15' })
+    await share('sasha', { path: '/grand.bin', shareType: '1', shareWith: 'Jardin & cuisine', permissions: '17' })
     await well('account', 'disable', 'ancien', 'dominique')
   }, 300_000)
   afterAll(async () => {
@@ -99,10 +114,10 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
     expect(tried).toContain('1 + 3 of 10 accounts')
   })
 
-  test('killed when one account has moved, run again: all trees equal, groups made, nobody still signed in', async () => {
+  test('killed when one account is there, run again: all trees equal, groups made, nobody still signed in', async () => {
     const first = startCli(['move', 'space', 'ancien', '--to', 'nouveau', '--at-once', '1', '--json'], env)
     const evacuations = join(state, 'state', 'evacuations')
-    const someDone = (): boolean => readdirSync(evacuations).some((name) => /"state": "done"/.test(readFileSync(join(evacuations, name, 'evacuation.json'), 'utf8')))
+    const someDone = (): boolean => readdirSync(evacuations).some((name) => /"state": "carried"/.test(readFileSync(join(evacuations, name, 'evacuation.json'), 'utf8')))
     await expect.poll(() => { try { return someDone() } catch { return false } }, { timeout: 60_000, interval: 20 }).toBe(true)
     first.child.kill('SIGKILL')
     expect((await first.ended).signal).toBe('SIGKILL')
@@ -117,11 +132,16 @@ describe.skipIf(missing !== undefined)(`chaton move space, ${from} to ${to}${mis
     for (const user of moving) {
       const [old, now] = [person('ancien', user), person('nouveau', user)]
       const tree = await treeOf(old)
+      expect(await sharesOf('nouveau', user)).toEqual(await sharesOf('ancien', user))
+      expect(await sharesOf('nouveau', user, '?shared_with_me=true')).toEqual(await sharesOf('ancien', user, '?shared_with_me=true'))
       expect(Object.keys(tree).length).toBeGreaterThan(2)
       expect(await treeOf(now)).toEqual(tree)
       expect(await agendaOf(now)).toEqual(await agendaOf(old))
       expect(await agendaOf(now)).toMatchObject({ calendar: 'Le jardin' })
     }
+    expect(await sharesOf('nouveau', 'camille', '?shared_with_me=true')).toEqual([expect.stringMatching(/^lou .* camille 15$/)])
+    expect(await sharesOf('nouveau', 'lou', '?shared_with_me=true')).toEqual([expect.stringMatching(/^sasha .* Jardin & cuisine 17$/)])
+    expect(report.accounts.map(({ from, refused }) => `${from} ${refused}`).filter((line) => !line.endsWith(' 0'))).toEqual([])
     const { admin: _, ...groups } = await groupsOf('nouveau')
     expect(groups).toEqual({ 'Jardin & cuisine': ['lou', 'sasha'], bureau: ['camille'] })
     for (const slug of ['ancien', 'nouveau']) {

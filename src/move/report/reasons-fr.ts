@@ -10,6 +10,7 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['an external storage that is only shown in your account', 'un stockage externe, seulement affiché dans votre compte'],
   ['add it again at the new place, under Settings, External storages', 'ajoutez-le de nouveau dans le nouveau compte : Paramètres, Stockages externes'],
   ['it was shared with you and belongs to somebody else', 'partagé avec vous : il appartient à quelqu’un d’autre'],
+  ['its owner moves too, and shares it again', 'son propriétaire déménage aussi, et le partage de nouveau'],
   ['ask its owner to share it with your new account', 'demandez à son propriétaire de le partager avec votre nouveau compte'],
   ['it was shared with you by {}, to whom it belongs', 'partagé avec vous par {}, à qui il appartient'],
   ['ask {} to share it with your new account, {}', 'demandez à {} de le partager avec votre nouveau compte, {}'],
