@@ -58,14 +58,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
     const move = (clock: Clock = systemClock) => moveBetween({ source: source.remote, destination: destination.remote, journal: journal.path, clock })
     const mails = () => smtp.mails.map(({ recipients, parsed }) => `${recipients.join()}: ${parsed.subject ?? ''}`)
     const host = ({ url }: PersonForTest): string => url.replace('http://', '')
-    const person = async (space: SpaceForTest, id: string): Promise<PersonForTest> => {
-      try {
-        return await space.person(id)
-      } catch (error) {
-        console.log('PERSON', id, space.release, String(error), log())
-        throw error
-      }
-    }
+    const person = async (space: SpaceForTest, id: string): Promise<PersonForTest> => await space.person(id)
 
     beforeAll(async () => {
       smtp = await startSmtpServer()

@@ -1,9 +1,12 @@
+import { asChatonError } from '../../kit/errors.ts'
+import type { ReceivedShare, Sharing } from '../../nextcloud/sharing/contract.ts'
 import { openSharing } from '../../nextcloud/sharing/index.ts'
 import { cloudIdOf } from '../cloud-id.ts'
 import { changed } from './facts.ts'
 import { partsOf } from '../shares/terms.ts'
 import { sharedAgain, sharedByOther } from './own.ts'
 import type { FilesRun } from './run.ts'
+import { stops } from './trouble.ts'
 
 /** Tells of what others share with the account who they are, and whom to ask. One list for all: a folder's own properties do not tell it for other servers. */
 export async function nameOwners(run: FilesRun): Promise<void> {
@@ -12,7 +15,7 @@ export async function nameOwners(run: FilesRun): Promise<void> {
   if (unnamed.length === 0) return
   const sharing = openSharing(source.remote)
   if (!sharing.abilities.on) return
-  const received = new Map((await source.pace.run(async () => await sharing.received())).filter(({ waiting }) => !waiting).map((share) => [share.path, share]))
+  const received = new Map((await receivedBy(run, sharing)).map((share) => [share.path, share]))
   for (const item of unnamed) {
     const share = received.get(item.key)
     if (share === undefined) continue
@@ -29,4 +32,16 @@ export async function nameOwners(run: FilesRun): Promise<void> {
 function movesToo({ context: { source, people } }: FilesRun, cloudId: string): boolean {
   const { user, host } = partsOf(cloudId)
   return people?.has(user) === true && host === partsOf(`x@${source.remote.base}`).host
+}
+
+/** Names are a help, no need: without them the files move all the same. */
+async function receivedBy(run: FilesRun, sharing: Sharing): Promise<ReceivedShare[]> {
+  try {
+    return (await run.context.source.pace.run(async () => await sharing.received())).filter(({ waiting }) => !waiting)
+  } catch (error) {
+    const known = asChatonError(error)
+    if (stops(known)) throw error
+    run.note(`who shares what with the account could not be read: ${known.message}`)
+    return []
+  }
 }

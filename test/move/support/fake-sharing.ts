@@ -31,7 +31,7 @@ export function fakeSharing({ uid, base, major = 34, people = [], groups = [], e
   const shareFor = (form: URLSearchParams): RawShare => ({
     id: String(++last), share_type: Number(form.get('shareType')), path: form.get('path'), permissions: Number(form.get('permissions')), uid_owner: uid, displayname_owner: uid,
     uid_file_owner: uid, displayname_file_owner: uid, share_with: form.get('shareWith'), share_with_displayname: form.get('shareWith'), expiration: form.get('expireDate') ? `${form.get('expireDate') ?? ''} 00:00:00` : null,
-    note: form.get('note') ?? '', label: form.get('label') ?? '', password: null, hide_download: 0, attributes: form.get('attributes'), token: `t${last}`, url: `${base}/s/t${last}`,
+    note: form.get('note') ?? '', label: form.get('label') ?? '', ...(form.get('shareType') === '3' ? { password: null } : {}), hide_download: 0, attributes: form.get('attributes'), token: `t${last}`, url: `${base}/s/t${last}`,
   })
   const act = (method: string, path: string, query: URLSearchParams, form: URLSearchParams): unknown => {
     if (path === '/cloud/user') return { groups }
