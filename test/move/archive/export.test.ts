@@ -172,6 +172,16 @@ describe('chaton move export', () => {
     expect(await services.moves.ids()).toEqual([])
   })
 
+  test('is not what a command means that names no move', async () => {
+    await exported()
+    await expect(services.moves.openLatest()).rejects.toMatchObject({ code: 'not-found', message: 'no move is under way' })
+    using move = await services.moves.create(systemClock)
+    await expect(exportAccount(services, wish({ output: `${output}-2` }), stoppingAfter(3))).rejects.toThrow('stopped')
+    using latest = await services.moves.openLatest()
+
+    expect(latest.id).toBe(move.id)
+  })
+
   test('cannot be gone on with as a move', async () => {
     await expect(exportAccount(services, wish(), stoppingAfter(3))).rejects.toThrow('stopped')
 
