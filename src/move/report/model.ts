@@ -144,8 +144,8 @@ function todoOf(kinds: readonly ReportKind[], { notCarried, ownAppPasswords, out
   return conditions.flatMap(([todo, applies]) => (applies ? [todo] : []))
 }
 
-/** Of a share whose password cannot be read. */
-const isAboutPassword = (reason: string): boolean => reason.includes('password')
+/** Of a link that has to be made by hand, with a new password: shares/judge.ts. */
+const isAboutPassword = (reason: string): boolean => /\bpassword\b/.test(reason)
 
 /** True where everything that was to be carried is there, or was refused with its reason, and the check found no difference. */
 export function isWhole({ kinds, verification }: Pick<MoveReport, 'kinds' | 'verification'>): boolean {

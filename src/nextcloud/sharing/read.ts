@@ -24,7 +24,7 @@ export const RawShare = z.looseObject({
   expiration: Text,
   note: Text,
   label: Text,
-  password: z.unknown(),
+  password: z.unknown().optional(),
   hide_download: z.coerce.number().nullish(),
   attributes: Text,
   token: Text,
@@ -34,7 +34,7 @@ export const RawShare = z.looseObject({
 export type RawShare = z.infer<typeof RawShare>
 
 /** `value` since 30, `enabled` before (ShareAttributes::toArray). */
-const RawAttributes = z.array(z.looseObject({ scope: z.string(), key: z.string(), value: z.unknown(), enabled: z.unknown() }))
+const RawAttributes = z.array(z.looseObject({ scope: z.string(), key: z.string(), value: z.unknown().optional(), enabled: z.unknown().optional() }))
 
 /** `base`: of the server. Pure. */
 export function shareOf(raw: RawShare, base: string): Share {

@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import type { PersonForTest } from '../support/spaces.ts'
 import type { KindFixture } from './contract.ts'
-import { ocs, share, sharesOf } from './ocs.ts'
+import { ocs, share, sharesOf, type ShareData } from './ocs.ts'
 
 const friendOf = ({ userId }: PersonForTest): string => `${userId}-lou`
 const silent = ({ space }: PersonForTest): boolean => Number(space.release.split('.')[0]) >= 30
 const status = async (url: string): Promise<number> => (await fetch(url, { redirect: 'manual' })).status
-const fieldsOf = (one: Record<string, string | number | null>): unknown[] => [one['path'], one['share_type'], Number(one['permissions']) & 15, one['label'], one['note'], one['hide_download'], String(one['expiration']).slice(0, 10)]
+const fieldsOf = (one: ShareData): string => [one['path'], one['share_type'], Number(one['permissions']) & 15, one['label'], one['note'], one['hide_download'], String(one['expiration']).slice(0, 10)].join(' | ')
 
 /** After the files: public links, one of them closed, and a person who has an account on both sides. */
 export const sharesFixture: KindFixture = {
@@ -24,7 +24,7 @@ export const sharesFixture: KindFixture = {
     const [here, there] = [await sharesOf(source), await sharesOf(destination)]
     expect(here).toHaveLength(4)
     const open = here.filter(({ path, share_type: type }) => path !== '/middle.bin' && (type === 3 || silent(destination)))
-    expect(there.map(fieldsOf).toSorted()).toEqual(open.map(fieldsOf).toSorted())
+    expect(there.map((one) => fieldsOf(one)).toSorted()).toEqual(open.map((one) => fieldsOf(one)).toSorted())
     for (const { url } of there.filter(({ share_type: type }) => type === 3)) expect([url, await status(String(url))]).toEqual([url, 200])
     expect(there.filter(({ share_type: type }) => type === 0).map((one) => one['share_with'])).toEqual(silent(destination) ? [friendOf(source)] : [])
   },
