@@ -1,10 +1,9 @@
-import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { namesOf, pathsOf } from '../../src/engine/host/names.ts'
-import { ask } from '../conformance/wire.ts'
 import { runCli } from '../support/cli.ts'
 import { kindFixtures } from './kinds/all.ts'
 import { commentsOf, filesOf, profileOf, said, shelvesOf, type FileView } from './support/account-view.ts'
@@ -56,17 +55,6 @@ async function importByApp(space: SpaceForTest, archive: string, userId: string)
   return { url: space.url, userId, password } as PersonForTest
 }
 
-/** As its page does: uploads the archive, asks for the import, and the next background job does it. */
-async function importByPage(person: PersonForTest, archive: string): Promise<void> {
-  const own = { url: person.url, user: person.userId, password: person.accountPassword }
-  await person.space.occ('app:enable', 'user_migration')
-  const uploaded = await ask(own, 'PUT', `/remote.php/dav/files/${person.userId}/user.nextcloud_export`, { body: readFileSync(archive) })
-  const headers = { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' }
-  const asked = await ask(own, 'POST', '/ocs/v2.php/apps/user_migration/api/v1/import', { headers, body: new URLSearchParams({ path: '/user.nextcloud_export' }).toString() })
-  expect([uploaded.status, asked.status]).toEqual([201, 200])
-  await person.space.occ('background-job:worker', String.raw`OCA\UserMigration\BackgroundJob\UserImportJob`, '--once')
-}
-
 async function exportByApp({ space, userId }: PersonForTest): Promise<string> {
   await space.occ('app:enable', 'user_migration')
   const said = await space.occ('user:export', userId, foldersOf(space))
@@ -107,7 +95,7 @@ async function sameShelves(here: PersonForTest, there: PersonForTest): Promise<v
 
 /** The address is that of the account. 34 takes from an app password nothing but the picture. */
 async function sameProfile(here: PersonForTest, there: PersonForTest, release: string): Promise<void> {
-  const { email: _email, language: _language, ...profile } = await profileOf(here)
+  const { email: _email, language: _language, headline: _headline, ...profile } = await profileOf(here)
   expect(profile).toMatchObject({ phone: '+33612345678', organisation: 'Les Chats', picture: '1' })
   expect(await profileOf(there)).toMatchObject(release === '34.0.1' ? { picture: '1' } : profile)
 }
@@ -149,14 +137,6 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       for (const path of ['many/3.txt', 'many', 'many/5.txt']) expect([path, await commentsOf(taken, path)]).toEqual([path, await commentsOf(source, path)])
       await archived.find(({ kind }) => kind === 'tags')?.check(source, taken)
       expect(await profileOf(taken)).toEqual(await profileOf(source))
-    })
-
-    it.skipIf(!hasApp || !takesFavourites(to) || !runsApp(to))(`is taken in by the page of that app in ${to}${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {
-      const other = await (await spaces.space(to)).person(`${id}-page`)
-      await importByPage(other, archive)
-      const { 'user.nextcloud_export': _uploaded, ...files } = await filesOf(other)
-      expect(files).toEqual(coarse(await filesOf(source)))
-      await sameShelves(source, other)
     })
 
     it.skipIf(!hasApp || !runsApp(from))(`an archive of the official app of ${from} is carried by us${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {

@@ -94,7 +94,7 @@ describe('chaton move export', () => {
     expect(result.kinds).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'files', count: 34 })]))
     expect([...zip.entries.keys()]).toEqual(expect.arrayContaining(['user.json', 'settings.json', 'versions.json', 'migrator_versions.json', 'files/files/', 'files/files/Été/vide/', 'files/tags.json', 'files/systemtags.json', 'files/comments.json', 'settings/account.json', 'settings/config.json', 'chaton/manifest.jsonl']))
     expect(account.uid).toBe(old.user)
-    expect(manifest?.lines.get('files/files/large.bin')).toMatchObject({ mtime: 1_500_000_001, size: 2_400_000 })
+    expect(manifest?.lines.get('files/files/large.bin')).toMatchObject({ mtime: 1_500_000_001, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
     expect(manifest?.head.source).toMatchObject({ account: old.user })
   })
 
@@ -170,6 +170,16 @@ describe('chaton move export', () => {
     await expect(exported()).rejects.toMatchObject({ code: 'conflict', next: ['name another file with --output, or move that one away'] })
     expect(readFileSync(output, 'utf8')).toBe('mine')
     expect(await services.moves.ids()).toEqual([])
+  })
+
+  test('is not what a command means that names no move', async () => {
+    await exported()
+    await expect(services.moves.openLatest()).rejects.toMatchObject({ code: 'not-found', message: 'no move is under way' })
+    using move = await services.moves.create(systemClock)
+    await expect(exportAccount(services, wish({ output: `${output}-2` }), stoppingAfter(3))).rejects.toThrow('stopped')
+    using latest = await services.moves.openLatest()
+
+    expect(latest.id).toBe(move.id)
   })
 
   test('cannot be gone on with as a move', async () => {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { formatSize } from '../../../kit/bytes.ts'
 import { ChatonError } from '../../../kit/errors.ts'
 import { exists } from '../../../kit/files.ts'
+import { preferSmallHeap } from '../../../kit/memory.ts'
 import { factsOf } from '../../files/facts.ts'
 import { FilesRun } from '../../files/run.ts'
 import { inventoryOf, refusalsIn } from '../../files/tally.ts'
@@ -117,6 +118,7 @@ const aboutOf = ({ move, path, account: { remote } }: ExportSession): Pick<Expor
 
 async function write(session: ExportSession, { report }: Conduct, { clock }: MoveServices): Promise<Written> {
   const { move, path, context, kinds } = session
+  preferSmallHeap()
   const run = begin(session)
   const opened = await ArchiveFile.open(path, move.journal)
   await using archive = opened.archive
