@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { MoveJournal } from '../../src/move/journal.ts'
 import { runCli, startCli, type Ended } from '../support/cli.ts'
 import { seeded } from '../support/seeded.ts'
@@ -35,11 +35,12 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
     afterAll(async () => await spaces[Symbol.asyncDispose]())
 
     /** A move of its own, with a state directory that goes with it. */
-    async function begin(number: number): Promise<{ readonly run: () => ReturnType<typeof startCli>; readonly check: () => Promise<void>; readonly close: () => void }> {
+    async function begin(number: number): Promise<{ readonly run: () => ReturnType<typeof startCli>; readonly check: () => Promise<void> }> {
       const destination = await (await spaces.space(to)).person(`new-${number}`)
       await plantOwn(destination)
       const own = await contentOf(destination)
       const state = mkdtempSync(join(tmpdir(), 'chaton-kill-'))
+      onTestFinished(() => rmSync(state, { recursive: true, force: true }))
       const env = { CHATON_STATE_DIRECTORY: state, CHATON_MOVE_FROM_PASSWORD: source.password, CHATON_MOVE_TO_PASSWORD: destination.password }
       const flags = ['--from', source.url, '--to', destination.url, '--from-user', source.userId, '--to-user', destination.userId, '--only', 'files,calendars,contacts', '--no-input', '--json']
       const planned = await runCli(['move', 'plan', ...flags], env)
@@ -50,7 +51,6 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
       return {
         run: () => startCli(['move', 'run', ...flags], env),
         check: async () => expect(withoutSharedTimes(await contentOf(destination))).toEqual(afterMove(before, own)),
-        close: () => rmSync(state, { recursive: true, force: true }),
       }
     }
 
@@ -64,7 +64,6 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
         whole(await first.run().ended, { move: 0 })
         let span = performance.now() - began
         await first.check()
-        first.close()
         console.log(`CHATON_TEST_SEED=${random.seed}; an undisturbed move takes ${Math.round(span)} ms`)
 
         const done = { kills: 0, moves: 0 }
@@ -94,7 +93,6 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
           }
           whole(ended ?? (await move.run().ended), { move: number, instants })
           await move.check()
-          move.close()
           console.log(`move ${number}: killed after ${instants.join(', ')} ms; ${done.kills} kills so far`)
         }
         const worker = async (): Promise<void> => {
