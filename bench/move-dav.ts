@@ -33,7 +33,7 @@ async function fill(collection: RemoteCollection, objects: readonly (readonly [n
   })
 }
 
-async function plant({ source, destination }: MoveLab, count: number): Promise<void> {
+export async function plant({ source, destination }: MoveLab, count: number): Promise<void> {
   const numbers = Array.from({ length: count }, (_, index) => index)
   const [calendars, books] = [openCalendars(source.remote), openAddressBooks(source.remote)]
   await calendars.create('bench', calendar)

@@ -33,7 +33,7 @@ export function homeOf(scale: number): Home {
 }
 
 /** Two to six folders. */
-const branch = (index: number): string => Array.from({ length: 2 + (index % 5) }, (_, depth) => `folder ${(index >> depth) % 3}`).join('/')
+const branch = (index: number): string => Array.from({ length: 2 + (index % 5) }, (_, depth) => `folder ${(index >> depth) % 2}`).join('/')
 
 const block = Buffer.alloc(4 * mega)
 const random = numbers(99)

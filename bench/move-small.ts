@@ -8,7 +8,7 @@ const all = 1000
 const rounds = 3
 
 /** Nothing but the bytes: the folder as one zip out, then bulk uploads of 50 files by two workers into folders that are there. */
-async function bare({ source, destination }: MoveLab, { target, count }: { readonly target: string; readonly count: number }): Promise<number> {
+export async function bare({ source, destination }: MoveLab, { target, count }: { readonly target: string; readonly count: number }): Promise<number> {
   const sizes = new Map<string, number>()
   const folders: string[] = []
   await walk(source.files, 'small', (path, size) => void (size === undefined ? folders.push(path) : sizes.set(path, size)))

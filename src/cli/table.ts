@@ -259,6 +259,7 @@ export const table: readonly CommandEntry[] = [
       { flags: '--output <file>', help: 'where to write it (default: <account>_<day>.nextcloud_export in this folder)' },
       ...fromFlags,
       httpFlag,
+      ...choiceFlags.filter(({ flags }) => !flags.startsWith('--with ')),
       ...mannerFlags,
     ],
     load: async () => await import('./commands/move/export.ts'),
@@ -280,6 +281,7 @@ export const table: readonly CommandEntry[] = [
     flags: [
       { flags: '--to <slugs>', help: 'space to move to; several, separated by commas: each account goes where there is room' },
       { flags: '--invite', help: 'once all have moved, invite everybody who has a new account' },
+      { flags: '--abort', help: 'end it instead: what has moved stays, no account stays signed in' },
       { flags: '--at-once <count>', help: 'accounts that move at the same time (default: 2)' },
       ...choiceFlags,
       ...mannerFlags,

@@ -1,14 +1,14 @@
-import { join } from 'node:path'
 import { asChatonError, ChatonError } from '../kit/errors.ts'
-import { ensureDirectory } from '../kit/files.ts'
 import { inParallel } from '../move/workers.ts'
-import { moveAccount } from './account.ts'
+import { moveAccount, type Round } from './account.ts'
 import type { EvacuationConduct, EvacuationServices, EvacuationWish, Place } from './contract.ts'
+import { directoryOf, whileAlone } from './directory.ts'
 import { ensureGroups, groupsFor, groupsOf } from './groups.ts'
 import { lookAt } from './look.ts'
 import type { EvacuationPlan, Seat } from './plan.ts'
 import { reportOf, writeReport, type EvacuationReport } from './report.ts'
 import { EvacuationState, type AccountState } from './state.ts'
+import { deleteStrays } from './strays.ts'
 
 /** Says what would move where, and whether it fits. Writes nothing. */
 export async function planSpaceMove(services: EvacuationServices, wish: EvacuationWish): Promise<EvacuationPlan> {
@@ -20,32 +20,34 @@ export async function planSpaceMove(services: EvacuationServices, wish: Evacuati
  * time; one that fails holds up no other. Run again after a kill, or a failure, it goes on with what is left.
  */
 export async function moveSpace(services: EvacuationServices, wish: EvacuationWish, conduct: EvacuationConduct): Promise<EvacuationReport> {
-  const directory = directoryOf(services, wish)
-  await ensureDirectory(directory, { mode: 0o700 })
-  await using _lock = await services.lock(join(directory, 'lock'), `the move of the space "${wish.source.target.slug}"`)
-  const state = await EvacuationState.open(directory)
+  return await whileAlone(services, wish, async (state) => await carry(services, wish, { state, directory: directoryOf(services, wish) }, conduct))
+}
+
+async function carry(services: EvacuationServices, wish: EvacuationWish, { state, directory }: Pick<One, 'state' | 'directory'>, conduct: EvacuationConduct): Promise<EvacuationReport> {
   const plan = await lookAt(wish, state)
   requireFit(plan)
+  const byName = new Map(wish.destinations.map((place) => [place.target.slug, place]))
+  await prepare(wish, plan, state, conduct)
+  for (const round of ['carry', 'finish'] as const) {
+    const settled = round === 'carry' ? ['carried', 'done'] : ['waiting', 'moving', 'failed', 'done']
+    await inParallel(plan.seats.filter(({ from }) => !settled.includes(state.account(from).state)), wish.atOnce, async (seat) => {
+      await one(services, wish, { state, seat, round, destination: need(byName, seat), people: peopleOf(plan, seat), directory }, conduct)
+    })
+  }
+  for (const place of wish.destinations) await place.rebalance()
+  const links = await invited(wish, { state, seats: plan.seats, byName })
+  return await writeReport(directory, reportOf({ plan, state, links, now: services.clock.now() }))
+}
+
+/** Accounts and groups, before anything is carried. */
+async function prepare(wish: EvacuationWish, plan: EvacuationPlan, state: EvacuationState, conduct: EvacuationConduct): Promise<void> {
   const groups = (await groupsOf(wish.source)) ?? []
   await state.decide(plan.seats, groups.map(({ id }) => id))
-  const byName = new Map(wish.destinations.map((place) => [place.target.slug, place]))
   for (const place of wish.destinations) {
     const seats = plan.seats.filter(({ space }) => space === place.target.slug)
     await makeAccounts(place, seats, conduct)
     if (!place.engine.sandbox) await ensureGroups(place, groupsFor(groups, seats))
   }
-  await inParallel(plan.seats.filter(({ from }) => state.account(from).state !== 'done'), wish.atOnce, async (seat) => {
-    await one(services, wish, { state, seat, destination: need(byName, seat), people: peopleOf(plan, seat), directory }, conduct)
-  })
-  for (const place of wish.destinations) await place.rebalance()
-  const links = await invited(wish, { state, seats: plan.seats, byName })
-  const report = reportOf({ plan, state, links, now: services.clock.now() })
-  return await writeReport(directory, report)
-}
-
-/** The same folder for the same spaces, whatever their order. */
-function directoryOf({ directory }: EvacuationServices, { source, destinations }: EvacuationWish): string {
-  return join(directory, [source.target.uid, ...destinations.map(({ target }) => target.uid).toSorted()].join('_').slice(0, 200))
 }
 
 function requireFit({ problems, seats, left }: EvacuationPlan): void {
@@ -80,6 +82,7 @@ async function makeAccounts({ engine, target }: Place, seats: readonly Seat[], {
 interface One {
   readonly state: EvacuationState
   readonly seat: Seat
+  readonly round: Round
   readonly destination: Place
   readonly people: ReadonlyMap<string, string>
   readonly directory: string
@@ -91,13 +94,20 @@ async function one(services: EvacuationServices, wish: EvacuationWish, { state, 
   const step = { step: `account:${seat.from}`, title: seat.from }
   conduct.progress({ ...step, state: 'started' })
   const began = services.clock.now().getTime()
+  const { state: before, problem: _problem, next: _next, ...known } = state.account(seat.from)
+  const killed = before === 'moving' || known.killed === true
+  await state.setAccount(seat.from, { ...known, killed, state: 'moving' })
   const outcome = await moveAccount(services, wish, work, conduct)
-  await state.setAccount(seat.from, { ...outcome, ...(state.account(seat.from).invited === true ? { invited: true } : {}) })
+  if (killed && outcome.state === 'done') {
+    await deleteStrays(wish.source, seat.from)
+    await deleteStrays(work.destination, seat.to)
+  }
+  await state.setAccount(seat.from, { ...known, ...outcome, killed: killed && outcome.state !== 'done' })
   const milliseconds = services.clock.now().getTime() - began
-  conduct.progress({ ...step, state: outcome.state === 'done' ? 'done' : 'failed', note: noteOf(outcome), milliseconds })
+  conduct.progress({ ...step, state: outcome.state === 'failed' ? 'failed' : 'done', note: noteOf(outcome), milliseconds })
 }
 
-const noteOf = ({ moved = 0, refused = 0, problem }: AccountState): string => problem ?? `${moved} carried, ${refused} refused`
+const noteOf = ({ state, moved = 0, refused = 0, problem }: AccountState): string => problem ?? `${moved} carried, ${refused} refused${state === 'carried' ? '; shares follow' : ''}`
 
 /** Once all have moved. Where no mail can be sent, the links, by user id. */
 async function invited(wish: EvacuationWish, { state, seats, byName }: { readonly state: EvacuationState; readonly seats: readonly Seat[]; readonly byName: ReadonlyMap<string, Place> }): Promise<Map<string, string>> {

@@ -5,9 +5,9 @@ import { hasSystemCode } from '../kit/errors.ts'
 import { writeFileAtomic } from '../kit/files.ts'
 import { Seat } from './plan.ts'
 
-/** How far one account is. `done`: its move has ended. `failed`: see `problem`; it goes on with the next run. */
+/** How far one account is. `moving`: a run is at work on it, or was killed. `carried`: all but the shares is there; they come when all accounts are. `done`: its move has ended. `failed`: see `problem`; it goes on with the next run. */
 export const AccountState = z.object({
-  state: z.enum(['waiting', 'done', 'failed']),
+  state: z.enum(['waiting', 'moving', 'carried', 'done', 'failed']),
   /** Everything of it arrived and was compared. */
   whole: z.boolean().exactOptional(),
   moved: z.int().exactOptional(),
@@ -15,6 +15,8 @@ export const AccountState = z.object({
   problem: z.string().exactOptional(),
   next: z.array(z.string()).exactOptional(),
   report: z.object({ json: z.string(), fr: z.string(), en: z.string() }).exactOptional(),
+  /** A run that was killed may have left an app password. */
+  killed: z.boolean().exactOptional(),
   invited: z.boolean().exactOptional(),
 })
 export type AccountState = z.infer<typeof AccountState>

@@ -2,7 +2,11 @@ import type { Clock } from '../kit/clock.ts'
 import type { Logger } from '../kit/log.ts'
 import type { RemoteCalendars } from '../nextcloud/caldav/contract.ts'
 import type { RemoteAddressBooks } from '../nextcloud/carddav/contract.ts'
+import type { RemoteComments } from '../nextcloud/comments/contract.ts'
 import type { RemoteFiles } from '../nextcloud/files/contract.ts'
+import type { EntryExtras } from '../nextcloud/files/extras.ts'
+import type { RemoteProfile } from '../nextcloud/profile/contract.ts'
+import type { RemoteTags } from '../nextcloud/tags/contract.ts'
 import type { Remote } from '../nextcloud/remote.ts'
 import type { MoveJournal } from './journal.ts'
 import type { KindName, Refusal } from './kinds.ts'
@@ -24,6 +28,11 @@ export interface Instead {
   favourites(): Promise<readonly string[]>
   readonly calendars: RemoteCalendars
   readonly addressBooks: RemoteAddressBooks
+  readonly tags: Pick<RemoteTags, 'inUse' | 'filesWith'>
+  readonly comments: Pick<RemoteComments, 'on'> & { /** Files and folders that have some. */ readonly entries: () => Promise<readonly EntryExtras[]> }
+  readonly profile: Pick<RemoteProfile, 'read' | 'picture' | 'status'>
+  /** Of the person, `fr`; empty where unknown. */
+  language(): Promise<string>
 }
 
 export interface MoveContext {

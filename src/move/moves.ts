@@ -6,6 +6,7 @@ import { ensureDirectory, exists } from '../kit/files.ts'
 import { lockFile, type Lock } from '../kit/lock.ts'
 import { randomName } from '../kit/random.ts'
 import { nearest } from '../kit/suggest.ts'
+import { isArchiveAddress } from './archive/address.ts'
 import { MoveFacts } from './facts.ts'
 import { MoveJournal } from './journal.ts'
 
@@ -60,10 +61,12 @@ export class Moves {
     throw new ChatonError('not-found', `there is no move "${id}"`, { next: [near === undefined ? 'chaton move status lists all moves' : `did you mean "${near}"?`] })
   }
 
-  /** The move of this id; without one, the only unfinished. Throws `not-found` where there is none, `bad-input` where there are several. */
+  /** The move of this id; without one, the only unfinished; an export into an archive only where no other is. Throws `not-found` where there is none, `bad-input` where there are several. */
   async openUnfinished(id?: string): Promise<OpenMove> {
     if (id !== undefined) return await this.open(id)
-    const unfinished = await this.unfinished()
+    const all = await this.unfinished()
+    const moves = all.filter((one) => !this.#isExport(one))
+    const unfinished = moves.length > 0 ? moves : all
     const [only] = unfinished
     if (only === undefined) {
       throw new ChatonError('not-found', 'no move is under way', { next: ['start one: chaton move', 'chaton move status lists those that have ended'] })
@@ -74,7 +77,7 @@ export class Moves {
 
   /** As {@link openUnfinished}, but where no move is under way the newest one. */
   async openLatest(id?: string): Promise<OpenMove> {
-    const newest = (await this.ids()).at(-1)
+    const newest = (await this.ids()).findLast((one) => !this.#isExport(one))
     if (id === undefined && newest !== undefined && (await this.unfinished()).length === 0) return await this.open(newest)
     return await this.openUnfinished(id)
   }
@@ -101,6 +104,11 @@ export class Moves {
       if (error instanceof ChatonError && error.code === 'conflict') return true
       throw error
     }
+  }
+
+  #isExport(id: string): boolean {
+    using move = this.#open(id)
+    return isArchiveAddress(move.facts.get('destinationAddress'))
   }
 
   #open(id: string): OpenMove {

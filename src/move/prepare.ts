@@ -94,7 +94,7 @@ function refuseExport(move: OpenMove): OpenMove {
 
 function keepOptions({ kinds }: MoveServices, { facts }: OpenMove, wished: Partial<MoveOptions>): MoveOptions {
   const fromArchive = isArchiveAddress(addressOf(facts, 'source'))
-  const available = kinds.map(({ name }) => name).filter((name) => !fromArchive || archivedKinds.includes(name))
+  const available = kinds.map(({ name }) => name).filter((name) => !fromArchive || archivedKinds.some((one) => one === name))
   const before = facts.get('options') ?? { kinds: chosenKinds({}), manner: 'polite' as const, allowPlainHttp: false }
   const wish = { ...before, ...wished }
   const options = { ...wish, kinds: wish.kinds.filter((name) => available.includes(name)) }

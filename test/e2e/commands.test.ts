@@ -61,9 +61,9 @@ const uses: readonly Use[] = [
 ]
 
 /** With the addresses and sign-ins of two spaces added where `signsIn`; what a move does is tried in test/e2e/move.test.ts. */
-const moveUses: readonly (Use & { readonly signsIn?: boolean })[] = [
-  { path: 'move plan', args: ['--only', 'files'], signsIn: true },
-  { path: 'move run', args: ['--keep-open', '--only', 'files'], signsIn: true },
+const moveUses: readonly (Use & { readonly signsIn?: 'both' | 'from' | 'to' })[] = [
+  { path: 'move plan', args: ['--only', 'files'], signsIn: 'both' },
+  { path: 'move run', args: ['--keep-open', '--only', 'files'], signsIn: 'both' },
   { path: 'move status', args: [] },
   { path: 'move delta', args: [] },
   { path: 'move verify', args: [] },
@@ -71,8 +71,8 @@ const moveUses: readonly (Use & { readonly signsIn?: boolean })[] = [
   { path: 'move pause', args: [] },
   { path: 'move resume', args: [] },
   { path: 'move abort', args: [] },
-  { path: 'move export', args: ['--output', join(root, 'account.nextcloud_export')], signsIn: true },
-  { path: 'move import', args: [join(root, 'account.nextcloud_export'), '--only', 'files'], signsIn: true },
+  { path: 'move export', args: ['--output', join(root, 'account.nextcloud_export')], signsIn: 'from' },
+  { path: 'move import', args: [join(root, 'account.nextcloud_export'), '--only', 'files'], signsIn: 'to' },
   { path: 'move', args: [], exitCode: 9 },
 ]
 
@@ -135,19 +135,19 @@ describe.each(uses)('chaton $path', ({ path, args, exitCode: expected = 0 }) => 
 })
 
 describe('chaton move', () => {
-  const sides: string[] = []
+  const sides = { both: [] as string[], from: [] as string[], to: [] as string[] }
 
   beforeAll(async () => {
     for (const [flag, slug] of [['from', 'ancien'], ['to', 'nouveau']] as const) {
       const { stdout } = await chaton('provision', slug, '--title', slug, '--plan', 'tiny', '--owner-name', 'Lou', '--owner-email', `${slug}@jardin.example`, '--json')
       const { signIn } = JSON.parse(stdout) as { signIn: { url: string; user: string; password: string } }
       writeFileSync(join(root, `${flag}-password`), signIn.password)
-      sides.push(`--${flag}`, signIn.url, `--${flag}-user`, signIn.user, `--${flag}-password-file`, join(root, `${flag}-password`))
+      for (const side of [sides.both, sides[flag]]) side.push(`--${flag}`, signIn.url, `--${flag}-user`, signIn.user, `--${flag}-password-file`, join(root, `${flag}-password`))
     }
   })
 
   test.each(moveUses)('$path --json prints one document in its published schema', async ({ path, args, signsIn, exitCode: expected = 0 }) => {
-    const { stdout, stderr, exitCode } = await chaton(...path.split(' '), ...args, ...(signsIn === true ? sides : []), '--json', '--no-input')
+    const { stdout, stderr, exitCode } = await chaton(...path.split(' '), ...args, ...(signsIn === undefined ? [] : sides[signsIn]), '--json', '--no-input')
 
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: expected })
     expect(published(expected === 0 ? schemaFile({ path }) : 'schema/error.json').safeParse(JSON.parse(stdout)).error).toBeUndefined()

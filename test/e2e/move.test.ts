@@ -226,6 +226,9 @@ describe('stopped', () => {
   const said = async ({ child }: RunningCli, words: string): Promise<void> =>
     await new Promise((resolve) => child.stderr?.on('data', (text: string) => (text.includes(words) ? resolve() : undefined)))
 
+  /** Each answer of the old host takes a fifth of a second, and each kind of thing asks several times. */
+  const slowTimeoutMs = 60_000
+
   test('pause from another terminal, resume', async () => {
     using run = await slowRun()
     await said(run, 'Copying')
@@ -238,7 +241,7 @@ describe('stopped', () => {
     expect([exitCode, stderr]).toEqual([130, expect.stringMatching(/paused by `chaton move pause`\n.*chaton move resume/)])
     expect(done(resumed.stdout)).toMatchObject({ phase: 'done', whole: true })
     expect(await treeOf(moving.new)).toEqual(await treeOf(moving.old))
-  })
+  }, slowTimeoutMs)
 
   test('SIGTERM ends with 130; the same command goes on', async () => {
     using run = await slowRun()
@@ -250,5 +253,5 @@ describe('stopped', () => {
     expect([exitCode, stderr]).toEqual([130, expect.stringMatching(/stopped.*\n  → .*(chaton move resume|same command)/)])
     expect(await moving.chaton('move', 'run', '--fast')).toMatchObject({ exitCode: 0 })
     expect(await treeOf(moving.new)).toEqual(await treeOf(moving.old))
-  })
+  }, slowTimeoutMs)
 })

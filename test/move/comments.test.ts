@@ -22,8 +22,9 @@ describe('the text of a comment', () => {
   test.each([
     [{ actorName: undefined }, 'lou, 12 March 2024:\nBonjour'],
     [{ actorName: undefined, actorType: 'deleted_users', actorId: 'deleted_users' }, 'a deleted account, 12 March 2024:\nBonjour'],
+    [{ createdAt: new Date('') }, 'Lou, unknown date:\nBonjour'],
     [{ actorName: 'Lou\nde la @compta' }, 'Lou de la @\u2060compta, 12 March 2024:\nBonjour'],
-  ])('names an author without an account: %j', (other, text) => {
+  ])('names authors and days as far as they are known: %j', (other, text) => {
     expect(textsFor({ comment: { ...comment, ...other }, own: false, language: 'en' })).toEqual([text])
   })
 

@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { namesOf, pathsOf } from '../../src/engine/host/names.ts'
-import { ask } from '../conformance/wire.ts'
 import { runCli } from '../support/cli.ts'
-import { calendarsFixture, contactsFixture } from './kinds/groupware.ts'
-import { favouritesFixture, filesFixture } from './kinds/files.ts'
-import { filesOf, profileOf, said, shelvesOf, type FileView } from './support/account-view.ts'
+import { kindFixtures } from './kinds/all.ts'
+import { commentsOf, filesOf, profileOf, said, shelvesOf, type FileView } from './support/account-view.ts'
 import { betweenReleases } from './support/releases.ts'
 import { openSpaces, type PersonForTest, type SpaceForTest, type SpacesForTest } from './support/spaces.ts'
 
@@ -20,6 +18,8 @@ const hasApp = existsSync(appTree) && readdirSync(appTree).length > 0
 /** The app works from 29 on. */
 const runsApp = (release: string): boolean => Number.parseInt(release, 10) >= 29
 const pairs = [['32.0.1', '34.0.1'], ['34.0.1', '32.0.1'], ['28.0.2', '32.0.1']] as const
+
+const archived = kindFixtures.filter(({ kind }) => ['files', 'favourites', 'tags', 'comments', 'calendars', 'contacts', 'profile'].includes(kind))
 
 let spaces: SpacesForTest
 const state = mkdtempSync(join(tmpdir(), 'chaton-archives-'))
@@ -40,16 +40,6 @@ interface Ran {
 
 const chaton = async (args: readonly string[], side: 'FROM' | 'TO', { password }: PersonForTest): Promise<Ran> =>
   await runCli([...args, '--json'], { CHATON_STATE_DIRECTORY: state, [`CHATON_MOVE_${side}_PASSWORD`]: password })
-
-async function fill(person: PersonForTest): Promise<void> {
-  for (const fixture of [filesFixture, favouritesFixture, calendarsFixture, contactsFixture]) await fixture.plant(person, person)
-  const own = { url: person.url, user: person.userId, password: person.accountPassword }
-  const headers = { 'ocs-apirequest': 'true', 'content-type': 'application/x-www-form-urlencoded' }
-  for (const [key, value] of [['phone', '+33123456789'], ['website', 'https://jardin.example.org'], ['headline', 'Au jardin']] as const) {
-    const answer = await ask(own, 'PUT', `/ocs/v2.php/cloud/users/${person.userId}`, { headers, body: new URLSearchParams({ key, value }).toString() })
-    expect([key, answer.status]).toEqual([key, 200])
-  }
-}
 
 /** Where PHP of the space may read and write. */
 const foldersOf = ({ target }: SpaceForTest): string => pathsOf(spaces.lab.config, namesOf(target).id).temporary
@@ -80,6 +70,16 @@ function ownerOf(path: string): [number, number] {
   return [Number(uid), Number(gid)]
 }
 
+/** 32.0.1 fails on every archive with favourites: Tags::tagAs asks for the account of a session, which neither occ nor cron has. */
+const takesFavourites = (release: string): boolean => release !== '32.0.1'
+const unstarred = (files: Readonly<Record<string, FileView>>): Record<string, FileView> => Object.fromEntries(Object.entries(files).map(([path, view]) => [path, { ...view, favourite: false }]))
+
+async function without(kind: string, source: PersonForTest): Promise<string> {
+  const path = join(state, `${source.userId}-without-${kind}.nextcloud_export`)
+  expect(await chaton(['move', 'export', '--from', source.url, '--from-user', source.userId, '--output', path, '--without', kind], 'FROM', source)).toMatchObject({ exitCode: 0 })
+  return path
+}
+
 /** The app keeps times in steps of two seconds. */
 const coarse = (files: Readonly<Record<string, FileView>>): Record<string, FileView> => Object.fromEntries(Object.entries(files).map(([path, view]) => [path, { ...view, mtime: view.mtime - (view.mtime % 2) }]))
 
@@ -93,6 +93,13 @@ async function sameShelves(here: PersonForTest, there: PersonForTest): Promise<v
   }
 }
 
+/** The address is that of the account. 34 takes from an app password nothing but the picture. */
+async function sameProfile(here: PersonForTest, there: PersonForTest, release: string): Promise<void> {
+  const { email: _email, language: _language, headline: _headline, ...profile } = await profileOf(here)
+  expect(profile).toMatchObject({ phone: '+33612345678', organisation: 'Les Chats', picture: '1' })
+  expect(await profileOf(there)).toMatchObject(release === '34.0.1' ? { picture: '1' } : profile)
+}
+
 betweenReleases(suite, pairs, (name, [from, to]) => {
   describe(`${suite}: ${name}`, () => {
     let source: PersonForTest
@@ -101,7 +108,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
 
     beforeAll(async () => {
       source = await (await spaces.space(from)).person(id)
-      await fill(source)
+      for (const fixture of archived) await fixture.plant(source, source)
       archive = join(state, `${id}.nextcloud_export`)
     })
 
@@ -117,14 +124,18 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       const ran = await chaton(['move', 'import', archive, '--to', other.url, '--to-user', other.userId], 'TO', other)
       expect([ran.exitCode, ran.stderr.split('\n').slice(-4)]).toEqual([0, expect.anything()])
       expect(await filesOf(other)).toEqual(await filesOf(source))
-      for (const fixture of [filesFixture, favouritesFixture, contactsFixture]) await fixture.check(source, other)
+      for (const fixture of archived.filter(({ kind }) => !['calendars', 'contacts', 'profile'].includes(kind))) await fixture.check(source, other)
+      await sameProfile(source, other, to)
       await sameShelves(source, other)
     })
 
     it.skipIf(!hasApp || !runsApp(to))(`is taken in by the official app of ${to}${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {
-      const taken = await importByApp(await spaces.space(to), archive, id)
-      expect(await filesOf(taken)).toEqual(coarse(await filesOf(source)))
+      const stars = takesFavourites(to)
+      const taken = await importByApp(await spaces.space(to), stars ? archive : await without('favourites', source), id)
+      expect(await filesOf(taken)).toEqual(coarse(stars ? await filesOf(source) : unstarred(await filesOf(source))))
       await sameShelves(source, taken)
+      for (const path of ['many/3.txt', 'many', 'many/5.txt']) expect([path, await commentsOf(taken, path)]).toEqual([path, await commentsOf(source, path)])
+      await archived.find(({ kind }) => kind === 'tags')?.check(source, taken)
       expect(await profileOf(taken)).toEqual(await profileOf(source))
     })
 
@@ -135,6 +146,8 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       expect([ran.exitCode, ran.stderr.split('\n').slice(-4)]).toEqual([0, expect.anything()])
       expect(coarse(await filesOf(other))).toEqual(coarse(await filesOf(source)))
       await sameShelves(source, other)
+      for (const fixture of archived.filter(({ kind }) => kind === 'tags' || kind === 'comments')) await fixture.check(source, other)
+      await sameProfile(source, other, to)
     })
   })
 })

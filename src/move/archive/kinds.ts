@@ -1,4 +1,3 @@
-import type { KindName } from '../kinds.ts'
-
-/** What an archive is read for, and written with. */
-export const archivedKinds: readonly KindName[] = ['files', 'favourites', 'calendars', 'contacts']
+/** What an archive is read for, and written with, in this order. */
+export const archivedKinds = ['files', 'favourites', 'tags', 'comments', 'calendars', 'contacts', 'profile'] as const
+export type ArchivedKind = (typeof archivedKinds)[number]

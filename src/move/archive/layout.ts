@@ -1,3 +1,5 @@
+import type { KindName } from '../kinds.ts'
+
 /** Entries of a `.nextcloud_export` archive: what the app `user_migration` and the migrators of the server read (see docs/how-to/account-archives.md). */
 export const entryNames = {
   user: 'user.json',
@@ -21,10 +23,14 @@ export const entryNames = {
   manifest: 'chaton/manifest.jsonl',
   ourCalendars: 'chaton/calendars.json',
   ourAddressBooks: 'chaton/contacts.json',
+  ourStatus: 'chaton/status.json',
 } as const
 
-/** Versions of the migrators whose shapes we write: the first of each, which every release reads. */
-export const migratorVersions = { usermigrationservice: 1, files: 1, account: 1, calendar: 1, contacts: 1 } as const
+/** Versions of the migrators whose shapes we write: the first of each, which every release reads. A migrator without one takes in nothing. Pure. */
+export function migratorVersions(kinds: readonly KindName[]): Record<string, 1> {
+  const migrators = [['files', 'files'], ['profile', 'account'], ['calendars', 'calendar'], ['contacts', 'contacts']] as const
+  return { usermigrationservice: 1, ...Object.fromEntries(migrators.flatMap(([kind, migrator]) => (kinds.includes(kind) ? [[migrator, 1 as const]] : []))) }
+}
 
 /** As OCP\ITags names it in tags.json. */
 export const favouriteTag = '_$!<Favorite>!$_'

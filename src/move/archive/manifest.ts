@@ -36,21 +36,24 @@ const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
 
 export interface Manifest {
   readonly head: ManifestHead
-  readonly lines: ReadonlyMap<string, Line>
+  /** By name of the entry. */
+  readonly lines: ReadonlyMap<string, Told>
 }
+
+type Told = Pick<Line, 'sha256' | 'mtime' | 'ctime'>
 
 /** Reads a manifest and compares it with the entries that are there. Throws where one was changed, taken away or added since. */
 export async function readManifest(stream: Readable, entries: ReadonlyMap<string, ReadableEntry>): Promise<Manifest> {
   let head: ManifestHead | undefined
-  const lines = new Map<string, Line>()
+  const lines = new Map<string, Told>()
   for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (head === undefined) head = parsed(ManifestHead, text)
     else {
-      const line = parsed(Line, text)
-      const entry = entries.get(line.name)
-      if (entry === undefined) throw refusedArchive(`"${line.name}" was taken out of it since it was made`)
-      if (entry.size !== line.size || hex(entry.crc) !== line.crc32) throw refusedArchive(`"${line.name}" was changed in it since it was made`)
-      lines.set(line.name, line)
+      const { name, size, crc32, sha256, mtime, ctime } = parsed(Line, text)
+      const entry = entries.get(name)
+      if (entry === undefined) throw refusedArchive(`"${name}" was taken out of it since it was made`)
+      if (entry.size !== size || hex(entry.crc) !== crc32) throw refusedArchive(`"${name}" was changed in it since it was made`)
+      lines.set(entry.name, { sha256, mtime, ...(ctime === undefined ? {} : { ctime }) })
     }
   }
   if (head === undefined) throw refusedArchive('its manifest is empty')

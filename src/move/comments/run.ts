@@ -1,7 +1,7 @@
 import { openComments } from '../../nextcloud/comments/index.ts'
 import { readLanguage } from '../../nextcloud/account.ts'
 import type { Language } from '../../kit/format.ts'
-import { nextPass } from '../carried.ts'
+import { nextPass, progressOf } from '../carried.ts'
 import type { KindTally, MoveContext } from '../contract.ts'
 import type { Item, MoveJournal } from '../journal.ts'
 import { inParallel } from '../workers.ts'
@@ -13,10 +13,10 @@ export async function carry(context: MoveContext): Promise<KindTally> {
   const { journal, destination } = context
   await scan(context, nextPass(journal, 'comments'), await languageOf(context))
   const to = openComments(destination.remote)
+  const tell = progressOf(context, 'comments')
   await inParallel(threads(journal), destination.pace.most, async (items) => {
     await carryThread({ context, to, items })
-    const { counts } = journal.tally('comments')
-    context.progress({ kind: 'comments', done: counts.moved + counts.there, total: counts.found + counts.writing + counts.moved + counts.there + counts.refused })
+    tell(items.filter(isOpen).length)
   })
   const { counts } = journal.tally('comments')
   return { moved: counts.moved, alreadyThere: counts.there, refused: refusalsOf(journal) }
@@ -26,7 +26,7 @@ export async function carry(context: MoveContext): Promise<KindTally> {
 async function languageOf({ journal, source }: MoveContext): Promise<Language> {
   const known = journal.fact('comments.language')
   if (known !== undefined) return known === 'fr' ? 'fr' : 'en'
-  const language = (await source.pace.run(async () => await readLanguage(source.remote))).startsWith('fr') ? 'fr' : 'en'
+  const language = (await source.pace.run(async () => await (source.instead?.language() ?? readLanguage(source.remote)))).startsWith('fr') ? 'fr' : 'en'
   journal.setFact('comments.language', language)
   return language
 }

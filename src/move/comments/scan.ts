@@ -9,6 +9,8 @@ import { changed, factsOf, itemFor } from './items.ts'
 
 /** Files and folders of the source that have comments. */
 export async function commented(context: MoveContext): Promise<EntryExtras[]> {
+  const { instead } = context.source
+  if (instead !== undefined) return [...(await instead.comments.entries())]
   const found = new Map<string, EntryExtras>()
   await walkExtras(context, (entries) => {
     for (const entry of entries) if (entry.comments > 0) found.set(entry.fileId, entry)
@@ -17,7 +19,7 @@ export async function commented(context: MoveContext): Promise<EntryExtras[]> {
 }
 
 export async function commentsOn({ source }: MoveContext, { fileId }: EntryExtras): Promise<FileComment[]> {
-  return await source.pace.run(async () => await openComments(source.remote).on(fileId))
+  return await source.pace.run(async () => await (source.instead?.comments ?? openComments(source.remote)).on(fileId))
 }
 
 /** Takes in what there is now; what is gone from the source is marked so, or forgotten where this move did not write it. */

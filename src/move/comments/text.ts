@@ -14,7 +14,8 @@ interface Told {
  */
 export function textsFor({ comment, own, language }: Told): string[] {
   const who = own ? [] : [tidy(comment.actorName ?? (comment.actorType === 'deleted_users' ? deletedAccount[language] : comment.actorId)).slice(0, longestName)]
-  const title = [...who, dateIn(language, comment.createdAt)].join(', ')
+  const date = Number.isNaN(comment.createdAt.getTime()) ? unknownDate[language] : dateIn(language, comment.createdAt)
+  const title = [...who, date].join(', ')
   const message = comment.message.replaceAll('\r\n', '\n').trim()
   const line = (part: string): string => typography(language, language === 'fr' ? `${title}${part} :` : `${title}${part}:`)
   const whole = quiet(`${line('')}\n${message}`)
@@ -25,6 +26,7 @@ export function textsFor({ comment, own, language }: Told): string[] {
 }
 
 const deletedAccount: Readonly<Record<Language, string>> = { fr: 'un compte supprimé', en: 'a deleted account' }
+const unknownDate: Readonly<Record<Language, string>> = { fr: 'date inconnue', en: 'unknown date' }
 const longestName = 100
 const longestPart = ' (99/99)'
 

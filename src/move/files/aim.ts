@@ -22,7 +22,7 @@ export function aimFor(run: FilesRun, item: Item, place: Place): Aim {
   const name = run.places.nameFor(place, item)
   const met = place.names.get(name)
   if (met === undefined) return { item, path: join(place.path, name), over: 'new' }
-  if (!met.folder && met.size === item.bytes) return { item, path: join(place.path, name), over: 'new', twin: met }
+  if (!met.folder && met.foreign !== true && met.size === item.bytes) return { item, path: join(place.path, name), over: 'new', twin: met }
   return besideBefore(run, item, place) ?? beside(run, item, place)
 }
 

@@ -8,6 +8,9 @@ export interface NotOwn {
 /** Where nothing tells who that is. */
 export const sharedByOther: NotOwn = { reason: 'it was shared with you and belongs to somebody else', next: 'ask its owner to share it with your new account' }
 
+/** Where the owner moves along with the account: nothing that is left behind. */
+export const sharedAgain = 'its owner moves too, and shares it again'
+
 /** Why an entry is not the account's own to take along, and what the person can do; undefined if it is theirs. Pure. */
 export function notOwn({ permissions, mountType, encrypted }: Pick<RemoteEntry, 'permissions' | 'mountType' | 'encrypted'>): NotOwn | undefined {
   if (encrypted) {

@@ -3,7 +3,8 @@ import type { ReceivedShare, Sharing } from '../../nextcloud/sharing/contract.ts
 import { openSharing } from '../../nextcloud/sharing/index.ts'
 import { cloudIdOf } from '../cloud-id.ts'
 import { changed } from './facts.ts'
-import { sharedByOther } from './own.ts'
+import { partsOf } from '../shares/terms.ts'
+import { sharedAgain, sharedByOther } from './own.ts'
 import type { FilesRun } from './run.ts'
 import { stops } from './trouble.ts'
 
@@ -19,8 +20,18 @@ export async function nameOwners(run: FilesRun): Promise<void> {
     const share = received.get(item.key)
     if (share === undefined) continue
     const { owner, cloudId } = share
+    if (movesToo(run, cloudId)) {
+      run.put(changed(item, { reason: sharedAgain, next: undefined }))
+      continue
+    }
     run.put(changed(item, { reason: `it was shared with you by ${owner}, to whom it belongs`, next: `ask ${owner} (${cloudId}) to share it with your new account, ${cloudIdOf(destination.remote)}` }))
   }
+}
+
+/** The owner is one of those of the same server who move to the same place. */
+function movesToo({ context: { source, people } }: FilesRun, cloudId: string): boolean {
+  const { user, host } = partsOf(cloudId)
+  return people?.has(user) === true && host === partsOf(`x@${source.remote.base}`).host
 }
 
 /** Names are a help, no need: without them the files move all the same. */

@@ -1,3 +1,4 @@
+import { passed } from '../../kit/memory.ts'
 import type { Item } from '../journal.ts'
 import { aimFor, alreadyThere, beside, type Aim } from './aim.ts'
 import { writeBulk, type Loaded } from './bulk.ts'
@@ -13,6 +14,11 @@ const leastForBulk = 3
 
 /** Many small files: out as one zip, in by one bulk upload; what does not suit that goes by itself. Items that fail are refused. */
 export async function packed(run: FilesRun, items: readonly Item[]): Promise<void> {
+  await carry(run, items)
+  passed(items.reduce((sum, { bytes }) => sum + bytes, 0), { held: true })
+}
+
+async function carry(run: FilesRun, items: readonly Item[]): Promise<void> {
   const aims = await aimAll(run, items)
   const read = await readOf(run, aims)
   const loaded = await withoutTwins(run, aims, read)

@@ -5,10 +5,14 @@ import type { MoveContext } from '../contract.ts'
 import type { Item, MoveJournal } from '../journal.ts'
 import { changed, factsOf } from './facts.ts'
 import { acceptableName, besideName, join, nameOf, parentOf } from './names.ts'
+import { notOwn } from './own.ts'
 import { isConflict, isMissing } from './trouble.ts'
 
 /** What stands under a name at the destination. */
-export type Met = Pick<RemoteEntry, 'folder' | 'fileId' | 'etag' | 'size' | 'mtime'>
+export interface Met extends Pick<RemoteEntry, 'folder' | 'fileId' | 'etag' | 'size' | 'mtime'> {
+  /** Not the account's own: shared by others, a group folder… What is put there is theirs, too. */
+  readonly foreign?: true
+}
 
 /** A folder at the destination, with what was in it when it was looked at or made. */
 export interface Place {
@@ -94,7 +98,7 @@ export class Places {
       const beside = this.#besideName(name, turn)
       const met = place.names.get(beside)
       if (met === undefined) return undefined
-      if (!met.folder && met.size === item.bytes && met.mtime === factsOf(item).mtime && !this.#isSibling(item, beside)) return { name: beside, met }
+      if (!met.folder && met.foreign !== true && met.size === item.bytes && met.mtime === factsOf(item).mtime && !this.#isSibling(item, beside)) return { name: beside, met }
     }
   }
 
@@ -134,13 +138,13 @@ export class Places {
     const parent = await this.ready(parentOf(item.key))
     const name = this.nameFor(parent, item)
     const met = parent.names.get(name)
-    if (met?.folder === true) return await this.#adopt(item, join(parent.path, name))
+    if (met?.folder === true && met.foreign !== true) return await this.#adopt(item, join(parent.path, name))
     const path = join(parent.path, met === undefined ? name : this.freeName(parent, item, name))
     const announced = changed(item, { state: 'writing', destinationKey: path, destinationId: undefined, destinationMark: undefined })
     this.#run.put(announced)
     this.#run.touch(join(item.key, 'any'))
     try {
-      if (!(await this.#makeFolder(path))) return await this.#adopt(item, path)
+      if (!(await this.#makeFolder(path))) throw new ChatonError('conflict', `somebody else has made the folder "${path}"`)
     } catch (error) {
       if (!isConflict(error) || turn === mostTurns) throw error
       this.#run.put(item)
@@ -174,7 +178,10 @@ export class Places {
     return await pace.run(async () => {
       const seenAt = this.#now()
       const names = new Map<string, Met>()
-      for await (const { path: at, folder, fileId, etag, size, mtime } of files.list(path)) names.set(detached(nameOf(at)), { folder, fileId: detached(fileId), etag: detached(etag), size, mtime })
+      for await (const entry of files.list(path)) {
+        const { folder, fileId, etag, size, mtime } = entry
+        names.set(detached(nameOf(entry.path)), { folder, fileId: detached(fileId), etag: detached(etag), size, mtime, ...(notOwn(entry) === undefined ? {} : { foreign: true }) })
+      }
       return { path, names, seenAt }
     })
   }

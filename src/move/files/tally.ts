@@ -3,6 +3,7 @@ import type { MoveJournal } from '../journal.ts'
 import type { Refusal } from '../kinds.ts'
 import { isRenamed } from './aim.ts'
 import { pathIn } from './names.ts'
+import { sharedAgain } from './own.ts'
 
 export function tallyOf(journal: MoveJournal): KindTally {
   const { counts, movedBytes } = journal.tally('files')
@@ -16,7 +17,8 @@ export function inventoryOf(journal: MoveJournal): KindInventory {
   return { count: counts.found + counts.writing + counts.moved + counts.there, bytes: totalBytes - bytesLeft, left }
 }
 
-export const refusalsIn = (journal: MoveJournal): Refusal[] => journal.refusals('files').map((refusal) => ({ ...refusal, what: pathIn(refusal.what) }))
+/** But for what comes again with the shares of its owner. */
+export const refusalsIn = (journal: MoveJournal): Refusal[] => journal.refusals('files').filter(({ reason }) => reason !== sharedAgain).map((refusal) => ({ ...refusal, what: pathIn(refusal.what) }))
 
 /** Names that differ; what lies below a renamed folder keeps its own. */
 function renamedIn(journal: MoveJournal): Renamed[] {

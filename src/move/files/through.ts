@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
+import { passed } from '../../kit/memory.ts'
 import type { FilesRun } from './run.ts'
 
 /** What this needs of a run. */
@@ -99,6 +100,7 @@ class Tap {
         run.check()
         this.#hash.update(chunk)
         yield chunk
+        passed(chunk.length)
       }
     } catch (error) {
       this.failure = asFailure(error)

@@ -16,17 +16,18 @@ export const valueMark = (value: string): string => markOf({ value })
 
 const lookAtBoth = 'look at both, under Settings, Personal info, and keep what is right'
 
+const canBeEmptied = (name: ValueName): boolean => name !== 'picture' && name !== 'status'
+
 const isOurs = (known: Item | undefined, there: string | undefined): boolean => known?.state === 'moved' && there !== undefined && known.destinationMark === valueMark(there)
 
-/** What the person has filled in at the destination stays; what this move wrote there follows the source. Pure. */
+/** What the person has filled in at the destination stays; what this move wrote there follows the source (a picture that is gone stays). Pure. */
 export function decide({ name, here = '', there, known }: Values): Decision {
   const ours = isOurs(known, there)
-  if (here === '') return ours && there !== '' ? 'set' : 'nothing'
+  if (here === '') return ours && there !== '' && canBeEmptied(name) ? 'set' : 'nothing'
   if (there === undefined) return { reason: 'the new host has no such field' }
   if (there === here) return ours || known?.state === 'writing' ? 'moved' : 'there'
-  if (ours && known?.sourceMark === valueMark(here)) return 'moved'
-  if (ours || yields(name, there, here)) return 'set'
-  return { reason: 'the new account has something else there, which stays', next: lookAtBoth }
+  if (ours) return known?.sourceMark === valueMark(here) ? 'moved' : 'set'
+  return yields(name, there, here) ? 'set' : { reason: 'the new account has something else there, which stays', next: lookAtBoth }
 }
 
 /** Fields with an address that servers write to. Pure. */
@@ -35,7 +36,7 @@ export function mailsLeft(here: { readonly email: string; readonly others: reado
   return [here.email, ...here.others].filter((address) => address !== '' && !known.has(address.toLowerCase()))
 }
 
-/** Who sees a field, as it is to be at the destination: a field of that side is shown to nobody else than before. Pure. */
+/** Who is to see a field that this move fills in: those who saw it at the source, but for the whole world. Undefined: as it is. Pure. */
 export function scopeFor(here: string | undefined, there: string | undefined): string | undefined | { readonly reason: string; readonly next: string } {
   if (here === undefined || there === undefined || here === there) return undefined
   if (here === 'v2-published') return { reason: 'it was published in the global address book of the old host; the new account shows it as its host does', next: 'publish it again under Settings, Personal info, if you want that' }

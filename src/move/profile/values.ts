@@ -21,8 +21,8 @@ export interface Profile {
   readonly uid: string
 }
 
-export async function readProfile({ remote, pace }: Side): Promise<Profile> {
-  const profile = openProfile(remote)
+export async function readProfile({ remote, pace, instead }: Side): Promise<Profile> {
+  const profile = instead?.profile ?? openProfile(remote)
   return {
     data: await pace.run(async () => await profile.read()),
     picture: await pace.run(async () => await profile.picture()),

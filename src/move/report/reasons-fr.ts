@@ -10,6 +10,7 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['an external storage that is only shown in your account', 'un stockage externe, seulement affiché dans votre compte'],
   ['add it again at the new place, under Settings, External storages', 'ajoutez-le de nouveau dans le nouveau compte : Paramètres, Stockages externes'],
   ['it was shared with you and belongs to somebody else', 'partagé avec vous : il appartient à quelqu’un d’autre'],
+  ['its owner moves too, and shares it again', 'son propriétaire déménage aussi, et le partage de nouveau'],
   ['ask its owner to share it with your new account', 'demandez à son propriétaire de le partager avec votre nouveau compte'],
   ['it was shared with you by {}, to whom it belongs', 'partagé avec vous par {}, à qui il appartient'],
   ['ask {} to share it with your new account, {}', 'demandez à {} de le partager avec votre nouveau compte, {}'],
@@ -268,7 +269,7 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   // Trash: trash/
   ['the new host keeps no deleted files', 'le nouvel hébergeur ne garde pas les fichiers supprimés'],
   ['take out of the trash what you want to keep, and run the move again', 'sortez de la corbeille ce que vous voulez garder, puis relancez le déménagement'],
-  ['servers count what is carried into the trash as deleted on the day of the move', 'pour le serveur, ce qui est copié dans la corbeille est supprimé du jour du déménagement'],
+  ['servers count what is carried into the trash as deleted on the day of the move; once restored, a file has the date of its first deletion', 'pour le serveur, ce qui est copié dans la corbeille est supprimé du jour du déménagement ; une fois restauré, un fichier a la date de sa première suppression'],
   ['take out of the trash soon what you want to keep: the new host empties its trash by its own rules', 'sortez bientôt de la corbeille ce que vous voulez garder : le nouvel hébergeur la vide selon ses propres règles'],
   ['take it out of the trash at the source and give it another name', 'sortez-le de la corbeille dans l’ancien compte et donnez-lui un autre nom'],
   ['take it out of the trash at the source, and run the move again', 'sortez-le de la corbeille dans l’ancien compte, puis relancez le déménagement'],

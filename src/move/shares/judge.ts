@@ -42,6 +42,8 @@ export interface Known {
   readonly person: Sharee | undefined
   /** Groups that the person is in, at the destination. */
   readonly groups: readonly string[]
+  /** Id there of somebody who moves along: certainly the same person. */
+  readonly mapped?: string | undefined
 }
 
 export interface Sides {
@@ -84,8 +86,9 @@ function groupOf(share: Share, { groups }: Known, abilities: SharingAbilities): 
   return { reason: `shared with the group ${who(share)}: you are in no group of that name at the new host`, next: 'share it there with the people themselves, or with the group when you are in it' }
 }
 
-function personOf(share: Share, sides: Sides, { person }: Known): Target | Left {
+function personOf(share: Share, sides: Sides, { person, mapped }: Known): Target | Left {
   const { source, destination } = sides
+  if (mapped !== undefined) return destination.abilities.silent ? { type: 'user', with: mapped } : loud(share)
   if (person === undefined) {
     if (!destination.abilities.federation.outgoing || !source.abilities.federation.incoming) {
       return { reason: `shared with ${who(share)}, who has no account at the new host that you may see, and the two hosts do not share with each other`, next: `${byHand} when they have one` }

@@ -40,6 +40,8 @@ export class SharesRun {
   /** What the destination knows of those that a share is with; asked once. */
   async known(share: Share): Promise<Known> {
     const { pace } = this.context.destination
+    const mapped = share.type === 'user' ? this.context.people?.get(share.with.id) : undefined
+    if (mapped !== undefined) return { person: undefined, groups: [], mapped }
     if (share.type === 'group') this.#groups ??= await pace.run(async () => await this.to.groups())
     const id = askedPerson(share, this.sides)
     if (id !== undefined && !this.#people.has(id)) this.#people.set(id, await pace.run(async () => await this.to.person(id)))

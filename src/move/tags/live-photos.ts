@@ -9,7 +9,8 @@ import type { Item, ItemState } from '../journal.ts'
 const keyOf = ({ filmId }: LivePhoto): string => `/${filmId}`
 const mark = 'live photo'
 
-export async function livePhotosOf({ remote, pace }: Side): Promise<LivePhoto[]> {
+export async function livePhotosOf({ remote, pace, instead }: Side): Promise<LivePhoto[]> {
+  if (instead !== undefined) return []
   return await pace.run(async () => {
     const found: LivePhoto[] = []
     for await (const photo of listLivePhotos(remote)) found.push(photo)

@@ -8,8 +8,8 @@ export interface NamedTag extends Omit<SystemTag, 'id'> {
 }
 
 /** Those on files of the account. */
-export async function tagsInUse({ remote, pace }: Side): Promise<NamedTag[]> {
-  return byName(await pace.run(async () => await openTags(remote).inUse()))
+export async function tagsInUse({ remote, pace, instead }: Side): Promise<NamedTag[]> {
+  return byName(await pace.run(async () => await (instead?.tags ?? openTags(remote)).inUse()))
 }
 
 /** Pure. */
@@ -23,11 +23,11 @@ export function byName(tags: readonly SystemTag[]): NamedTag[] {
 }
 
 /** Files with any of these tags, each once. */
-export async function filesWith({ remote, pace }: Side, tagIds: readonly string[]): Promise<TaggedFile[]> {
+export async function filesWith({ remote, pace, instead }: Side, tagIds: readonly string[]): Promise<TaggedFile[]> {
   const found = new Map<string, TaggedFile>()
   for (const id of tagIds) {
     await pace.run(async () => {
-      for await (const file of openTags(remote).filesWith(id)) found.set(file.fileId, file)
+      for await (const file of (instead?.tags ?? openTags(remote)).filesWith(id)) found.set(file.fileId, file)
     })
   }
   return [...found.values()]

@@ -1,7 +1,7 @@
 import { asChatonError } from '../../kit/errors.ts'
 import { openTags } from '../../nextcloud/tags/index.ts'
-import type { RemoteTags } from '../../nextcloud/tags/contract.ts'
-import { fileIdAt, nextPass } from '../carried.ts'
+import type { RemoteTags, SystemTag } from '../../nextcloud/tags/contract.ts'
+import { fileIdAt, nextPass, progressOf } from '../carried.ts'
 import type { KindTally, MoveContext } from '../contract.ts'
 import { isMissing, reasonOf, stops } from '../files/trouble.ts'
 import type { Item } from '../journal.ts'
@@ -14,26 +14,32 @@ import { targetAfter, targetFor, type Target } from './target.ts'
 interface TagsRun {
   readonly context: MoveContext
   readonly to: RemoteTags
-  readonly pass: number
+  /** Those of the destination, asked for when first needed. */
+  readonly list: () => Promise<readonly SystemTag[]>
+  readonly tell: (more: number) => void
 }
 
 export async function carry(context: MoveContext): Promise<KindTally> {
-  const { journal, source } = context
-  const run: TagsRun = { context, to: openTags(context.destination.remote), pass: nextPass(journal, 'tags') }
+  const { journal, source, destination } = context
+  const pass = nextPass(journal, 'tags')
+  const to = openTags(destination.remote)
   const tags = await tagsInUse(source)
   for (const { name, ids } of tags) {
     const files = await filesWith(source, ids)
-    journal.together(() => files.forEach((file) => journal.put('tags', itemFor(journal, name, file, run.pass))))
+    journal.together(() => files.forEach((file) => journal.put('tags', itemFor(journal, name, file, pass))))
   }
-  await linkLivePhotos(context, run.pass)
-  await withdrawGone(run)
+  await linkLivePhotos(context, pass)
+  await withdrawGone(context, to, pass)
+  let listed: Promise<readonly SystemTag[]> | undefined
+  const list = async () => await (listed ??= destination.pace.run(async () => await to.list()))
+  const run: TagsRun = { context, to, list, tell: progressOf(context, 'tags') }
   for (const tag of tags) await carryTag(run, tag)
   const { counts } = journal.tally('tags')
   return { moved: counts.moved, alreadyThere: counts.there, refused: refusalsOf(journal) }
 }
 
 /** What this move set, and is gone from the source. */
-async function withdrawGone({ context, to, pass }: TagsRun): Promise<void> {
+async function withdrawGone(context: MoveContext, to: RemoteTags, pass: number): Promise<void> {
   const { journal, destination, signal } = context
   for (const item of journal.walk('tags')) {
     signal.throwIfAborted()
@@ -61,9 +67,8 @@ async function carryTag(run: TagsRun, tag: NamedTag): Promise<void> {
   await inParallel(open(), context.destination.pace.most, async (item) => await assign(run, item, { tagId: target.id, there }))
 }
 
-async function targetOf({ context, to }: TagsRun, tag: NamedTag): Promise<Exclude<Target, 'make'>> {
+async function targetOf({ context, to, list }: TagsRun, tag: NamedTag): Promise<Exclude<Target, 'make'>> {
   const { destination, journal, clock } = context
-  const list = async () => await destination.pace.run(async () => await to.list())
   const target = targetFor(tag, await list())
   if (target !== 'make') return target
   const made = await destination.pace.run(async () => await to.make(tag.name))
@@ -74,7 +79,7 @@ async function targetOf({ context, to }: TagsRun, tag: NamedTag): Promise<Exclud
   return { id: made.id }
 }
 
-async function assign({ context, to }: TagsRun, item: Item, { tagId, there }: { readonly tagId: string; readonly there: ReadonlySet<string> }): Promise<void> {
+async function assign({ context, to, tell }: TagsRun, item: Item, { tagId, there }: { readonly tagId: string; readonly there: ReadonlySet<string> }): Promise<void> {
   const { journal, destination, signal } = context
   signal.throwIfAborted()
   const fileId = await fileIdAt(destination, item.destinationKey ?? '', item.destinationId)
@@ -83,8 +88,7 @@ async function assign({ context, to }: TagsRun, item: Item, { tagId, there }: { 
   if (there.has(fileId)) return journal.put('tags', { ...placed, state: item.state === 'writing' ? 'moved' : 'there' })
   journal.put('tags', { ...placed, state: 'writing' })
   journal.put('tags', await afterAsking(placed, async () => await destination.pace.run(async () => await to.assign(fileId, tagId))))
-  const { counts } = journal.tally('tags')
-  context.progress({ kind: 'tags', done: counts.moved + counts.there, total: counts.found + counts.writing + counts.moved + counts.there + counts.refused })
+  tell(1)
 }
 
 async function afterAsking(item: Item, ask: () => Promise<boolean>): Promise<Item> {

@@ -22,7 +22,7 @@ const none: Refusal = {
 }
 const newDate: Refusal = {
   what: 'Dates of deletion',
-  reason: 'servers count what is carried into the trash as deleted on the day of the move',
+  reason: 'servers count what is carried into the trash as deleted on the day of the move; once restored, a file has the date of its first deletion',
   next: 'take out of the trash soon what you want to keep: the new host empties its trash by its own rules',
 }
 

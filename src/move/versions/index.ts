@@ -29,9 +29,29 @@ async function inventory(context: MoveContext): Promise<KindInventory> {
   await askForVersions(context)
   const { counts, totalBytes } = context.journal.tally('versions')
   const left = refusalsOf(context.journal)
-  const asked = [...context.journal.walk('files')].filter(({ extra }) => extra['versionsOf'] !== undefined).length
-  const files = new Set([...context.journal.walk('versions', 'found')].map(({ sourceId }) => sourceId)).size
+  const asked = countOf(context.journal.walk('files'), ({ extra }) => extra['versionsOf'] !== undefined)
+  const files = countOf(byFile(context.journal), () => true)
   return { count: counts.found + counts.writing + counts.moved + counts.there, bytes: totalBytes, left, requests: asked + files * requestsPerFile + counts.found * requestsPerVersion }
+}
+
+function countOf<T>(items: Iterable<T>, counts: (item: T) => boolean): number {
+  let count = 0
+  for (const item of items) if (counts(item)) count += 1
+  return count
+}
+
+/** Those still to be written, file by file: keys begin with the file's id. */
+function* byFile(journal: MoveJournal): Generator<readonly Item[]> {
+  let items: Item[] = []
+  for (const item of journal.walk('versions', 'found')) {
+    if (versionFacts(item).current === true) continue
+    if (items[0] !== undefined && items[0].sourceId !== item.sourceId) {
+      yield items
+      items = []
+    }
+    items.push(item)
+  }
+  if (items.length > 0) yield items
 }
 
 /** List, look, bring back, look again at the destination. */
@@ -53,10 +73,9 @@ async function carry(context: MoveContext): Promise<KindTally> {
   await askForVersions(context)
   retryRefused(journal)
   const run = new FilesRun(context, Number(journal.fact('files.pass') ?? 0))
-  const found = Map.groupBy([...journal.walk('versions', 'found')].filter((item) => versionFacts(item).current !== true), ({ sourceId }) => sourceId)
-  await inParallel(found, destination.pace.most, async ([sourceId, items]) => {
+  await inParallel(byFile(journal), destination.pace.most, async (items) => {
     run.check()
-    await replay(run, sourceId, items)
+    await replay(run, items[0]?.sourceId ?? '', items)
     const { counts } = journal.tally('versions')
     context.progress({ kind: 'versions', done: counts.moved + counts.there, total: counts.found + counts.writing + counts.moved + counts.there + counts.refused })
   })

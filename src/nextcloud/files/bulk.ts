@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { ChatonError } from '../../kit/errors.ts'
+import type { StreamedBody } from '../../kit/http-stream.ts'
 import { randomName } from '../../kit/random.ts'
 import { refusal, sendForText, type Remote } from '../remote.ts'
 import { parseJson } from '../status.ts'
@@ -21,26 +23,33 @@ export async function writeMany(remote: Remote, { parts, abilities, manners }: B
   if (misfit !== undefined) throw new ChatonError('bug', `"${misfit.path}" cannot be sent among many: it would get another name`)
   if (parts.length === 0) return new Map()
   const boundary = `chaton-${randomName(32)}`
+  const body = bulkBody(parts, boundary, manners.bulkHash)
   const answer = await sendForText(remote, '/remote.php/dav/bulk', {
     method: 'POST',
     headers: { 'content-type': `multipart/related; boundary=${boundary}` },
-    body: bulkBody(parts, boundary, manners.bulkHash),
+    body,
     idleTimeoutMs: 600_000,
   })
+  // A server may refuse the batch without reading it.
+  body.stream.destroy()
   const answers = answer.status === 200 || answer.status === 400 ? Answers.safeParse(parseJson(answer.text)) : undefined
   const outcomes = answers?.success === true ? outcomesIn(answers.data, parts) : new Map<string, BulkOutcome>()
   if (outcomes.size === 0) throw refusal(`sending ${parts.length} files at once`, answer)
   return outcomes
 }
 
-/** Without preamble, and with a line end after the last boundary: MultipartRequestParser compares byte for byte. */
-export function bulkBody(parts: readonly BulkPart[], boundary: string, hashHeader: Manners['bulkHash']): Buffer {
+/**
+ * Without preamble, and with a line end after the last boundary: MultipartRequestParser compares byte for byte. The contents are sent
+ * from where they are: a copy of several batches at once is what memory would grow with.
+ */
+function bulkBody(parts: readonly BulkPart[], boundary: string, hashHeader: Manners['bulkHash']): StreamedBody {
   const pieces = parts.flatMap(({ path, bytes, mtime }) => {
     const hash = hashHeader === 'OC-Checksum' ? `SHA256:${digest('sha256', bytes)}` : digest('md5', bytes)
     const times = Object.entries(timeHeaders({ mtime })).map(([name, value]) => `${name}: ${value}\r\n`).join('')
     return [`--${boundary}\r\nX-File-Path: /${path}\r\n${times}${hashHeader}: ${hash}\r\nContent-Length: ${bytes.byteLength}\r\n\r\n`, bytes, '\r\n']
   })
-  return Buffer.concat([...pieces, `--${boundary}--\r\n`].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  const all = [...pieces, `--${boundary}--\r\n`].map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))
+  return { stream: Readable.from(all, { objectMode: false }), length: all.reduce((sum, { byteLength }) => sum + byteLength, 0) }
 }
 
 const digest = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest('hex')

@@ -19,8 +19,12 @@ export const knowsLivePhotos = ({ facts }: Pick<Remote, 'facts'>): boolean => fa
 export async function* listLivePhotos(remote: Remote): AsyncGenerator<LivePhoto> {
   if (!knowsLivePhotos(remote)) return
   const answer = await remote.send('/remote.php/dav/', { method: 'SEARCH', headers: { 'content-type': 'text/xml' }, body: question(remote.uid), idleTimeoutMs: 600_000 })
-  // A server that cannot search has 501 or 415 for this.
-  if (answer.status !== 207) throw refusal('looking for live photos', { ...answer, text: await textOf(answer) })
+  if (answer.status !== 207) {
+    const text = await textOf(answer)
+    // No search at all, as in the sandbox: every Nextcloud that knows live photos has it.
+    if (answer.status === 501) return
+    throw refusal('looking for live photos', { ...answer, text })
+  }
   for await (const { href, props } of readMultistatus(answer.body)) {
     const pictureId = textIn(props['metadata-files-live-photo']).trim()
     if (/^[1-9]\d*$/.test(pictureId)) yield { path: namesInHref(href).join('/'), filmId: textIn(props['fileid']), pictureId }

@@ -15,7 +15,7 @@ export interface TrashEntry {
   readonly fileId: string
   /** Bytes; of a folder: of all below it. */
   readonly size: number
-  /** Unix seconds. */
+  /** Unix seconds: as servers tell it, the time of deletion (Helper::getTrashFiles); when it was changed they do not tell. */
   readonly mtime: number
   /** Where it was, from the account's root; empty for what is inside of a deleted folder. */
   readonly location: string

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { archiveAddressBooks } from '../../../src/move/archive/source/address-books.ts'
 import { openArchive, type Archive } from '../../../src/move/archive/source/archive.ts'
 import { archiveCalendars } from '../../../src/move/archive/source/calendars.ts'
-import { archiveFavourites } from '../../../src/move/archive/source/favourites.ts'
+import { archiveComments, archiveFavourites, archiveTags } from '../../../src/move/archive/source/marks.ts'
+import { archiveProfile } from '../../../src/move/archive/source/profile.ts'
 import { archiveFiles } from '../../../src/move/archive/source/files.ts'
 import { rawZip, type RawZipEntry } from './raw-zip.ts'
 
@@ -54,6 +55,29 @@ describe('an archive of the app', () => {
   test('gives its favourites, and none from an empty list as PHP writes it', async () => {
     expect(await archiveFavourites(await opened(json('files/tags.json', { '/a/b': ['_$!<Favorite>!$_'], '/c': ['other'] })))).toEqual(['a/b'])
     expect(await archiveFavourites(await opened(json('files/tags.json', [])))).toEqual([])
+  })
+
+  test('gives tags by their names, and comments in the order in which they were written', async () => {
+    const comment = (message: string, creationDateTime: string) => ({ message, verb: 'comment', actorType: 'users', actorId: 'camille', creationDateTime })
+    const archive = await opened(
+      json('files/systemtags.json', { '/a/b': ['À relire', 'x'], '/c': { 1: 'x' } }),
+      json('files/comments.json', { '/a/b': [comment('third', '2026-03-01T10:00:01+0000'), comment('second', '2026-03-01T10:00:00+0000'), comment('first', '2026-03-01T10:00:00+0000')] }),
+    )
+    const [tags, comments] = [archiveTags(archive), archiveComments(archive)]
+    const files: string[] = []
+    for await (const { path } of tags.filesWith('x')) files.push(path)
+    const [entry] = await comments.entries()
+
+    expect([(await tags.inUse()).map(({ name }) => name), files]).toEqual([['À relire', 'x'], ['a/b', 'c']])
+    expect((await comments.on(entry?.fileId ?? '')).map(({ id, message }) => [id, message])).toEqual([['1', 'first'], ['2', 'second'], ['3', 'third']])
+  })
+
+  test('gives the profile with who sees it, language and picture', async () => {
+    const profile = archiveProfile(await opened(json('settings/account.json', { phone: { name: 'phone', value: '+33', scope: 'v2-private', verified: '0', verificationData: '' }, additional_mail: [{ value: 'a@example.org', scope: 'v2-local' }] }), json('settings.json', { core: { lang: 'fr', timezone: 'Europe/Paris', other: 3 }, files: [] }), { name: 'settings/avatar.png', content: 'a picture' }))
+
+    expect(await profile.read()).toEqual({ fields: { phone: '+33', language: 'fr', timezone: 'Europe/Paris' }, scopes: { phone: 'v2-private' }, otherMails: ['a@example.org'] })
+    expect(await profile.picture()).toEqual({ bytes: Buffer.from('a picture'), type: 'image/png' })
+    expect(await archiveProfile(await opened(json('settings.json', []))).read()).toEqual({ fields: {}, scopes: {}, otherMails: [] })
   })
 
   test('gives calendars of the first version: name and colour from the entry, the birthdays as made by the server', async () => {

@@ -1,6 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { SpaceTarget } from '../../../src/engine/contract.ts'
 import { ChatonError } from '../../../src/kit/errors.ts'
@@ -15,12 +17,13 @@ import { openArchive } from '../../../src/move/archive/source/archive.ts'
 import { withArchives } from '../../../src/move/archive/source/hosts.ts'
 import { openZip } from '../../../src/move/archive/zip/reader.ts'
 import type { MoveEvent } from '../../../src/move/events.ts'
+import { MoveJournal } from '../../../src/move/journal.ts'
 import { Moves } from '../../../src/move/moves.ts'
 import { nextcloudHosts } from '../../../src/move/nextcloud-hosts.ts'
 import { runMove } from '../../../src/move/run.ts'
 import type { MoveServices } from '../../../src/move/services.ts'
 import { provision } from '../../conformance/engine-steps.ts'
-import { agendaOf, makeFolder, treeOf, write, writeAgenda, type Person } from '../../e2e/support/moving.ts'
+import { agendaOf, makeFolder, remove, treeOf, write, writeAgenda, type Person } from '../../e2e/support/moving.ts'
 import { sandboxForTest } from '../../engine/sandbox/setup.ts'
 import { memorySecrets } from '../../real/support/memory-secrets.ts'
 
@@ -36,7 +39,7 @@ let turn = 0
 const targets: SpaceTarget[] = []
 
 async function person(): Promise<Person> {
-  const target = sandbox.newTarget()
+  const target = sandbox.newTarget({ poolBytes: 1e9 })
   targets.push(target)
   await provision(sandbox.engine, target)
   const { userId, password } = await sandbox.engine.createAppPassword(target, target.administrator, 'test')
@@ -91,7 +94,7 @@ describe('chaton move export', () => {
     expect(result.kinds).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'files', count: 34 })]))
     expect([...zip.entries.keys()]).toEqual(expect.arrayContaining(['user.json', 'settings.json', 'versions.json', 'migrator_versions.json', 'files/files/', 'files/files/Été/vide/', 'files/tags.json', 'files/systemtags.json', 'files/comments.json', 'settings/account.json', 'settings/config.json', 'chaton/manifest.jsonl']))
     expect(account.uid).toBe(old.user)
-    expect(manifest?.lines.get('files/files/large.bin')).toMatchObject({ mtime: 1_500_000_001, size: 2_400_000 })
+    expect(manifest?.lines.get('files/files/large.bin')).toMatchObject({ mtime: 1_500_000_001, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) })
     expect(manifest?.head.source).toMatchObject({ account: old.user })
   })
 
@@ -137,12 +140,46 @@ describe('chaton move export', () => {
     expect(await (await openArchive(output)).text('files/files/changing.txt')).toBe('afterwards')
   })
 
+  test('a large file that was cut goes on in its middle, and is the same', async () => {
+    const large = 'pas à pas '.repeat(15_000_000)
+    await write(old, 'zz large.bin', large, 1_500_000_000)
+    const stopper = new AbortController()
+    let noted = 0
+    const look = setInterval(() => {
+      const [id] = readdirSync(join(work, `moves-${turn}`))
+      using journal = id === undefined ? undefined : new MoveJournal(join(work, `moves-${turn}`, id, 'journal.db'))
+      noted = (JSON.parse(journal?.fact('archive.open') || '{"bytes":0}') as { bytes: number }).bytes
+      if (noted > 0) stopper.abort(new ChatonError('interrupted', 'stopped by the test'))
+    }, 20)
+    await expect(exportAccount(services, wish(), { report: () => undefined, signal: stopper.signal })).rejects.toThrow('stopped')
+    clearInterval(look)
+    expect(noted).toBeGreaterThanOrEqual(64 * 2 ** 20)
+    const notes: unknown[] = []
+    await exportAccount(services, wish(), { ...quiet, report: (event) => void notes.push(event.event === 'progress' ? event.note : undefined) })
+    const { zip } = await openArchive(output)
+    const entry = zip.entries.get('files/files/zz large.bin')
+
+    expect(notes).toContainEqual(expect.stringMatching(/^going on in "zz large\.bin" after \d+/))
+    expect(entry === undefined ? '' : createHash('sha256').update(await buffer(zip.read(entry))).digest('hex')).toBe(createHash('sha256').update(large).digest('hex'))
+    await remove(old, 'zz large.bin')
+  }, 60_000)
+
   test('writes over nothing', async () => {
     writeFileSync(output, 'mine')
 
     await expect(exported()).rejects.toMatchObject({ code: 'conflict', next: ['name another file with --output, or move that one away'] })
     expect(readFileSync(output, 'utf8')).toBe('mine')
     expect(await services.moves.ids()).toEqual([])
+  })
+
+  test('is not what a command means that names no move', async () => {
+    await exported()
+    await expect(services.moves.openLatest()).rejects.toMatchObject({ code: 'not-found', message: 'no move is under way' })
+    using move = await services.moves.create(systemClock)
+    await expect(exportAccount(services, wish({ output: `${output}-2` }), stoppingAfter(3))).rejects.toThrow('stopped')
+    using latest = await services.moves.openLatest()
+
+    expect(latest.id).toBe(move.id)
   })
 
   test('cannot be gone on with as a move', async () => {

@@ -412,3 +412,33 @@ test('a scan that broke off enters only what it had not entered', async () => {
   expect(await inContext(inventory)).toMatchObject({ count: 6 })
   expect(requests(source, 'list')).toEqual(['c'])
 })
+
+describe('what others share into the new account', () => {
+  test('a folder of the same name is not filled, an equal file is not taken for ours', async () => {
+    source.put('plans/secret.txt', 'mine')
+    source.put('same.txt', 'alike')
+    destination.folder('plans', { permissions: 'SRGDNVCK' })
+    destination.put('same.txt', 'alike', { permissions: 'SRGDNVW', mountType: 'shared' })
+
+    const tally = await move()
+
+    expect(tally).toMatchObject({ moved: 3, alreadyThere: 0, refused: [] })
+    expect(destination.tree()).toEqual({ 'plans/': '', 'same.txt': 'alike', 'plans (from old.example)/': '', 'plans (from old.example)/secret.txt': 'mine', 'same (from old.example).txt': 'alike' })
+    expect((await verdict()).differing).toEqual([])
+  })
+
+  test('a folder that appears meanwhile is looked at before it is filled', async () => {
+    source.put('plans/secret.txt', 'mine')
+    let appeared = false
+    destination.hook = (when, { name, path }) => {
+      if (when !== 'before' || name !== 'mkcol' || path !== 'plans' || appeared) return
+      appeared = true
+      destination.folder('plans', { permissions: 'SRGDNVCK' })
+    }
+
+    await move()
+
+    expect(appeared).toBe(true)
+    expect(destination.tree()).toEqual({ 'plans/': '', 'plans (from old.example)/': '', 'plans (from old.example)/secret.txt': 'mine' })
+  })
+})

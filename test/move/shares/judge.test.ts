@@ -39,6 +39,7 @@ describe('with whom it is shared at the new host', () => {
 
   test.each<[string, readonly [Share, Sides, Known], unknown]>([
     ['the same person there', [withLou, sides(), { ...nobody, person: lou }], { type: 'user', with: 'lou' }],
+    ['somebody who moves along, under another id', [withLou, sides(), { ...nobody, mapped: 'lou-jardin' }], { type: 'user', with: 'lou-jardin' }],
     ['nobody of that name: the account at the old host', [withLou, sides(), nobody], { type: 'federated', with: 'lou@old.example/cloud' }],
     ['a link', [share(), sides(), nobody], { type: 'link', with: '' }],
     ['a group that one is in', [share({ type: 'group', with: { id: 'jardin', name: 'jardin', email: undefined } }), sides(), { ...nobody, groups: ['jardin'] }], { type: 'group', with: 'jardin' }],
@@ -52,6 +53,7 @@ describe('with whom it is shared at the new host', () => {
   test.each<[string, readonly [Share, Sides, Known], RegExp]>([
     ['somebody else of that name', [withLou, sides(), { ...nobody, person: { ...lou, email: 'other@example.org' } }], /may be somebody else's/],
     ['a mail that cannot be silenced', [withLou, sides({ silent: false }), { ...nobody, person: lou }], /sends them a mail/],
+    ['a mail to somebody who moves along', [withLou, sides({ silent: false }), { ...nobody, mapped: 'lou' }], /sends them a mail/],
     ['a mailed link that cannot be silenced', [share({ type: 'mail', with: lou }), sides({ silent: false }), nobody], /sends them a mail/],
     ['a group that one is not in', [share({ type: 'group', with: { id: 'tous', name: 'tous', email: undefined } }), sides(), nobody], /no group of that name/],
     ['nobody, and no federation', [withLou, sides({ federation: { outgoing: false, incoming: true } }), nobody], /do not share with each other/],

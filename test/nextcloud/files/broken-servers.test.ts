@@ -167,6 +167,21 @@ describe('src/nextcloud/files against servers that fail', () => {
     expect(bodies[1]).toContain('\r\nOC-Checksum: SHA256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\r\n')
   })
 
+  it('stops sending a batch that is refused before it was read', async () => {
+    const size = 32 * 2 ** 20
+    let came = 0
+    const ended = Promise.withResolvers<void>()
+    const files = await against((request) => {
+      request.socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n')
+      request.on('error', () => undefined).once('close', () => ended.resolve())
+      setTimeout(() => request.on('data', (chunk: Buffer) => (came += chunk.length)), 300)
+    })
+
+    expect(await failureOf(files.writeMany([{ path: 'a', bytes: Buffer.alloc(size), mtime: 1_600_000_000 }]))).toMatchObject({ code: 'remote-failed', data: { status: 413 } })
+    await ended.promise
+    expect(came).toBeLessThan(size)
+  })
+
   it('knows nothing of a hash that the server does not tell', async () => {
     for (const status of [400, 405, 501]) expect(await (await against(always(status, {}))).sha256('a')).toBeUndefined()
     expect(await (await against(always(204, {}))).sha256('a')).toBeUndefined()

@@ -29,11 +29,11 @@ async function plantShelf(person: PersonForTest, { home, create, type, extension
   for (const [index, text] of texts.entries()) await send(person, 'PUT', `${home}${index}.${extension}`, { type, text })
 }
 
-/** Names and texts of all objects of a collection. */
+/** Names and texts of all objects of a collection; without the name of the program that wrote a card, as servers put their own. */
 async function textsIn(person: PersonForTest, home: string): Promise<Record<string, string>> {
   const found = await propfind(wireOf(person), home, 'getetag', '1')
   const files = found.map(({ href }) => href).filter((href) => !href.endsWith('/'))
-  const read = async (href: string) => [href.slice(href.lastIndexOf('/') + 1), (await ask(wireOf(person), 'GET', href)).text] as const
+  const read = async (href: string) => [href.slice(href.lastIndexOf('/') + 1), (await ask(wireOf(person), 'GET', href)).text.replace(/^PRODID:-\/\/Sabre\/\/.*\n/m, '')] as const
   return Object.fromEntries(await Promise.all(files.map(read)))
 }
 

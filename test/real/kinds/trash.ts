@@ -17,16 +17,16 @@ async function send(person: PersonForTest, method: string, path: string): Promis
 }
 const nextSecond = async (): Promise<void> => await new Promise((resolve) => void setTimeout(resolve, 1100))
 
-/** Files in the trash, those in deleted folders too: where they were, with time and content. */
+/** Files in the trash, those in deleted folders too: where they were, with their content. Servers give the time of deletion as theirs. */
 async function trashed(person: PersonForTest): Promise<string[]> {
   const below = async (href: string, location: string): Promise<string[]> => {
-    const found = (await propfind(wireOf(person), href, 'resourcetype getlastmodified nc:trashbin-original-location', '1')).filter((entry) => entry.href.replace(/\/$/, '') !== href.replace(/\/$/, ''))
+    const found = (await propfind(wireOf(person), href, 'resourcetype nc:trashbin-original-location', '1')).filter((entry) => entry.href.replace(/\/$/, '') !== href.replace(/\/$/, ''))
     const lines: string[] = []
     for (const { href: own, props } of found) {
       const name = decodeURIComponent(own.replace(/\/$/, '').split('/').at(-1) ?? '')
       const at = location === '' ? textOf(props['trashbin-original-location']) : `${location}/${name}`
       if (own.endsWith('/')) lines.push(`${at}/`, ...(await below(own, at)))
-      else lines.push(`${at} ${textOf(props['getlastmodified'])} ${(await ask(wireOf(person), 'GET', own)).text}`)
+      else lines.push(`${at} ${(await ask(wireOf(person), 'GET', own)).text}`)
     }
     return lines.toSorted()
   }

@@ -7,6 +7,8 @@ const wireOf = ({ url, userId, password }: PersonForTest): Wire => ({ url, user:
 const fileOf = ({ userId }: PersonForTest, path: string): string => `/remote.php/dav/files/${userId}/${path}`
 
 const path = 'many/0.txt'
+/** Its present content is empty: servers keep no version of that. */
+const emptied = 'many/3.txt'
 const first = 1_510_000_000
 const contents = ['first draft', 'second draft, longer', 'third draft', 'as it is now']
 const labels: Readonly<Record<string, string>> = { [String(first)]: 'Brouillon & <plan>', [String(first + 30_000)]: 'Version du conseil' }
@@ -37,6 +39,7 @@ export const versionsFixture: KindFixture = {
     for (const [index, body] of contents.entries()) {
       expect((await ask(wireOf(source), 'PUT', fileOf(source, path), { headers: { 'x-oc-mtime': String(first + index * 10_000) }, body })).status).toBe(204)
     }
+    expect((await ask(wireOf(source), 'PUT', fileOf(source, emptied), { headers: { 'x-oc-mtime': String(first) }, body: '' })).status).toBe(204)
     const [file] = await propfind(wireOf(source), fileOf(source, path), 'oc:fileid')
     for (const [stamp, label] of Object.entries(labels)) {
       const href = `/remote.php/dav/versions/${source.userId}/versions/${textOf(file?.props['fileid'])}/${stamp}`
@@ -48,6 +51,9 @@ export const versionsFixture: KindFixture = {
     expect(Object.values(here).map(({ text }) => text)).toEqual(['file 0', ...contents])
     expect(Object.fromEntries(Object.entries(here).flatMap(([stamp, { label }]) => (label === '' ? [] : [[stamp, label]])))).toEqual(labels)
     expect(await versionsOf(destination, path)).toEqual(here)
+    const emptiedHere = await versionsOf(source, emptied)
+    expect(Object.values(emptiedHere).map(({ text }) => text).toSorted()).toEqual(['', 'file 3'])
+    expect(await versionsOf(destination, emptied)).toEqual(emptiedHere)
     expect((await ask(wireOf(destination), 'GET', fileOf(destination, path))).text).toBe(contents.at(-1))
     expect(Object.keys(await versionsOf(destination, 'many/1.txt'))).toHaveLength(1)
   },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ask, propfind, type Wire } from '../../conformance/wire.ts'
+import { ask, multistatus, propfind, type Wire } from '../../conformance/wire.ts'
 
 /** What is in an account, as plain requests show it: for comparing two of them. */
 
@@ -43,6 +43,14 @@ export async function shelvesOf(account: Signed, home: 'calendars' | 'addressboo
     shelves[textOf(props['displayname'])] = await Promise.all(objects.map(async (object) => (await ask(wireOf(account), 'GET', object)).text))
   }
   return shelves
+}
+
+/** Texts with their dates, oldest first. */
+export async function commentsOf(account: Signed, path: string): Promise<string[]> {
+  const [file] = await propfind(wireOf(account), `/remote.php/dav/files/${account.userId}/${path}`, 'oc:fileid')
+  const body = '<?xml version="1.0"?><oc:filter-comments xmlns:oc="http://owncloud.org/ns"><oc:limit>100</oc:limit><oc:offset>0</oc:offset></oc:filter-comments>'
+  const found = multistatus(await ask(wireOf(account), 'REPORT', `/remote.php/dav/comments/files/${textOf(file?.props['fileid'])}`, { headers: { 'content-type': 'application/xml' }, body }))
+  return found.map(({ props }) => `${new Date(textOf(props['creationDateTime'])).toISOString()} ${textOf(props['message'])}`).toSorted()
 }
 
 /** What one may read of one's own profile, and whether there is a picture. */

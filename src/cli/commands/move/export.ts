@@ -20,7 +20,7 @@ const plan = {
   left: z.array(Left),
 }
 const Planned = z.object({ what: z.literal('plan'), dryRun: z.literal(true), ...plan })
-const Done = z.object({ what: z.literal('exported'), ...plan, bytes: z.number(), signedOut: z.enum(['revoked', 'own', 'none', 'failed']) })
+const Done = z.object({ what: z.literal('exported'), ...plan, bytes: z.number(), whole: z.boolean(), signedOut: z.enum(['revoked', 'own', 'none', 'failed']) })
 
 export const command = defineCommand({
   result: z.discriminatedUnion('what', [Planned, Done]),
@@ -28,15 +28,16 @@ export const command = defineCommand({
     const services = await input.app.moves()
     const conduct = await conductOf(input)
     if (input.dryRun) return { what: 'plan' as const, dryRun: true as const, ...plain(await tryExport(services, wishOf(input), conduct)) }
-    const { bytes, signedOut, ...made } = await exportAccount(services, wishOf(input), conduct)
-    return { what: 'exported' as const, ...plain(made), bytes, signedOut }
+    const { bytes, whole, signedOut, ...made } = await exportAccount(services, wishOf(input), conduct)
+    return { what: 'exported' as const, ...plain(made), bytes, whole, signedOut }
   },
   text: (result) => ({
     lines:
       result.what === 'plan'
         ? [`Would write ${result.file}, from ${result.source.address}, account ${result.source.account}:`, ...kindLines(result), ...leftLines(result), 'Nothing was changed.']
-        : [`✓ ${result.file} (${formatSize(result.bytes)}), from ${result.source.address}, account ${result.source.account}:`, ...kindLines(result), ...leftLines(result), ...signedOutLine(result.signedOut, result.source.address), `Carry it into an account: chaton move import ${result.file} --to <address>`],
+        : [`✓ ${result.file} (${formatSize(result.bytes)}), from ${result.source.address}, account ${result.source.account}:`, ...kindLines(result), ...leftLines(result), ...(result.whole ? [] : ['✗ Some files could not be read (see above): export again into another file to have them.']), ...signedOutLine(result.signedOut, result.source.address), `Carry it into an account: chaton move import ${result.file} --to <address>`],
   }),
+  exitCode: (result) => (result.what === 'plan' || result.whole ? 0 : 8),
 })
 
 const plain = ({ move, file, source, kinds, left }: ExportPlan): { move: string; file: string; source: ExportPlan['source']; kinds: ExportPlan['kinds'][number][]; left: ExportPlan['left'][number][] } => ({
@@ -49,13 +50,14 @@ const plain = ({ move, file, source, kinds, left }: ExportPlan): { move: string;
 
 function wishOf(input: CommandInput): ExportWish {
   const output = textFlag(input, 'output')
-  const { manner, allowPlainHttp = false } = optionsOf(input)
+  const { manner, kinds, allowPlainHttp = false } = optionsOf(input)
   return {
     id: input.args['move'],
     from: address(input, 'from'),
     output: output === undefined ? undefined : resolve(output),
     folder: resolve('.'),
     signIn: signInWish(input, 'source'),
+    kinds,
     manner,
     allowPlainHttp,
   }

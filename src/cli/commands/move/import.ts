@@ -15,6 +15,7 @@ export const command = defineCommand({
     if (to === undefined) throw new ChatonError('bad-input', 'no address is given to carry the archive into', { next: ['add --to <address>'] })
     const wish = wishOf(input, { from: addressOfArchive(file), to })
     const services = await input.app.moves()
+    await services.hosts.find(addressOfArchive(file), { allowPlainHttp: false })
     const conduct = await conductOf(input)
     if (input.dryRun) return toPlan(await tryMove(services, wish, conduct), true)
     return toDone(await runMove(services, wish, { conduct, options: runOptions(input) }))

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { abortSpaceMove } from '../../../evacuation/abort.ts'
 import type { EvacuationServices, EvacuationWish } from '../../../evacuation/contract.ts'
 import { elsewhereLines, peopleElsewhere, PeopleElsewhere } from '../../../evacuation/elsewhere.ts'
 import { placeOf, slugAt } from '../../../evacuation/places.ts'
@@ -16,6 +17,7 @@ export const command = defineCommand({
   result: z.discriminatedUnion('what', [
     z.object({ what: z.literal('plan'), dryRun: z.literal(true), plan: EvacuationPlan }),
     z.object({ what: z.literal('done'), report: EvacuationReport }),
+    z.object({ what: z.literal('aborted'), ended: z.array(z.string()) }),
     z.object({ what: z.literal('elsewhere'), to: z.string(), people: PeopleElsewhere }),
   ]),
   run: async (input) => {
@@ -26,11 +28,13 @@ export const command = defineCommand({
     const wish = await wishOf(input, spaces, slug)
     const services = await servicesOf(input)
     if (input.dryRun) return { what: 'plan' as const, dryRun: true as const, plan: await planSpaceMove(services, wish) }
+    if (input.flags['abort'] === true) return { what: 'aborted' as const, ended: await abortSpaceMove(services, wish) }
     return { what: 'done' as const, report: await moveSpace(services, wish, { progress: input.progress, signal: input.signal }) }
   },
   text: (result) => {
     if (result.what === 'plan') return { lines: [...evacuationPlanLines(result.plan), 'Nothing was changed.'] }
     if (result.what === 'elsewhere') return { lines: elsewhereLines(result.people, result.to) }
+    if (result.what === 'aborted') return { lines: [result.ended.length === 0 ? 'No account was on its way.' : `Ended, and signed out: ${result.ended.join(', ')}. What has moved stays.`] }
     const { invitations } = result.report
     const told = invitations.length === 0 ? [] : ['No mail server is configured: give each of them their link, which sets their password:']
     return { lines: [...evacuationLines(result.report), ...told], reveal: invitations.map(({ userId, link }) => `  ${userId}: ${link}`) }
@@ -57,7 +61,7 @@ async function wishOf(input: CommandInput, spaces: SpacesContext, slug: string):
 }
 
 async function destinationsOf(input: CommandInput, spaces: SpacesContext): Promise<string[]> {
-  const given = textFlag(input, 'to')?.split(',').map((word) => word.trim()).filter((word) => word !== '') ?? []
+  const given = wordsOf(input)
   if (given.length === 0) throw new ChatonError('bad-input', 'a space moves into another one: it is not said which', { next: ['add --to <slug>; several, separated by commas'] })
   const slugs = await Promise.all(given.map(async (one) => [one, await slugAt(spaces, one)] as const))
   const foreign = slugs.find(([, slug]) => slug === undefined)
@@ -69,6 +73,8 @@ async function destinationsOf(input: CommandInput, spaces: SpacesContext): Promi
   return [...new Set(slugs.map(([one, slug]) => slug ?? one))]
 }
 
+const wordsOf = (input: CommandInput): string[] => textFlag(input, 'to')?.split(',').map((word) => word.trim()).filter((word) => word !== '') ?? []
+
 const mostAtOnce = 16
 
 function atOnceOf(input: CommandInput): number {
@@ -79,7 +85,7 @@ function atOnceOf(input: CommandInput): number {
 }
 
 async function elsewhere(input: CommandInput, spaces: SpacesContext, given: string): Promise<{ what: 'elsewhere'; to: string; people: PeopleElsewhere }> {
-  const [to = '<slug>'] = await destinationsOf(input, spaces)
+  const [to = '<slug>'] = wordsOf(input).length === 0 ? [] : await destinationsOf(input, spaces)
   const signIn = passwordSignIn(input, 'source')
   const { hosts } = await input.app.moves()
   return { what: 'elsewhere', to, people: await peopleElsewhere(hosts, given, { signIn, allowPlainHttp: input.flags['allowHttp'] === true }) }

@@ -3,7 +3,8 @@ import { dirname } from 'node:path'
 import { formatSize } from '../../../kit/bytes.ts'
 import { ChatonError } from '../../../kit/errors.ts'
 import { exists } from '../../../kit/files.ts'
-import { listFavourites } from '../../../nextcloud/files/favourites.ts'
+import { preferSmallHeap } from '../../../kit/memory.ts'
+import { factsOf } from '../../files/facts.ts'
 import { FilesRun } from '../../files/run.ts'
 import { inventoryOf, refusalsIn } from '../../files/tally.ts'
 import type { KindName, Refusal } from '../../kinds.ts'
@@ -12,11 +13,13 @@ import { watchForPause } from '../../pause.ts'
 import { undo } from '../../prepare.ts'
 import type { Conduct, MoveServices } from '../../services.ts'
 import { signOutSide, type SignedOut } from '../../sign-in.ts'
-import { entryNames, favouriteTag, migratorVersions } from '../layout.ts'
+import type { ArchivedKind } from '../kinds.ts'
+import { entryNames, migratorVersions } from '../layout.ts'
 import { manifestLines } from '../manifest.ts'
 import { forgetWritten, lookAtFiles, writeFiles, writtenFiles } from './files.ts'
-import { lookAtShelves, writeAddressBooks, writeCalendars, type ShelvesWritten } from './groupware.ts'
-import { readAvatar, readProfile } from './profile.ts'
+import { lookAtShelves, writeAddressBooks, writeCalendars } from './groupware.ts'
+import { writeComments, writeFavourites, writeTags } from './marks.ts'
+import { writeAccount } from './profile.ts'
 import { openExport, type ExportSession, type ExportWish } from './session.ts'
 import { ArchiveFile, partOf, takeName } from './writing.ts'
 
@@ -40,6 +43,8 @@ export interface ExportPlan {
 export interface ExportResult extends ExportPlan {
   /** Length of the archive. */
   readonly bytes: number
+  /** Everything that could be written is in it: no file failed. */
+  readonly whole: boolean
   readonly signedOut: SignedOut
 }
 
@@ -49,16 +54,15 @@ export async function tryExport(services: MoveServices, wish: ExportWish, conduc
   try {
     const run = begin(session)
     conduct.report({ event: 'stage', stage: 'inventory' })
-    await lookAtFiles(run)
+    if (session.kinds.includes('files')) await lookAtFiles(run)
     const { calendars, books } = await lookAtShelves(session.context)
-    const files = inventoryOf(session.move.journal)
-    return { ...aboutOf(session), kinds: [fileKind(files.count, files.bytes), { name: 'calendars', count: calendars }, { name: 'contacts', count: books }], left: await leftIn(session, []) }
+    const { count, bytes = 0, left } = inventoryOf(session.move.journal)
+    const kinds: readonly ExportedKind[] = [{ name: 'files', count, bytes }, { name: 'calendars', count: calendars }, { name: 'contacts', count: books }]
+    return { ...aboutOf(session), kinds: kinds.filter(({ name }) => session.kinds.some((kind) => kind === name)), left: await leftIn(session, [['files', left]]) }
   } finally {
     if (session.isNew) await undo(services, session.move)
   }
 }
-
-const fileKind = (count: number, bytes = 0): ExportedKind => ({ name: 'files', count, bytes })
 
 /** Makes the archive, or goes on with it where an earlier run was stopped; then signs out. */
 export async function exportAccount(services: MoveServices, wish: ExportWish, conduct: Conduct): Promise<ExportResult> {
@@ -113,47 +117,75 @@ const aboutOf = ({ move, path, account: { remote } }: ExportSession): Pick<Expor
 })
 
 async function write(session: ExportSession, { report }: Conduct, { clock }: MoveServices): Promise<Written> {
-  const { move, path, context } = session
+  const { move, path, context, kinds } = session
+  preferSmallHeap()
   const run = begin(session)
   const opened = await ArchiveFile.open(path, move.journal)
   await using archive = opened.archive
   if (opened.fresh) forgetWritten(run)
   report({ event: 'stage', stage: 'inventory' })
   move.facts.set('phase', 'copying')
-  await lookAtFiles(run)
+  if (kinds.includes('files')) await lookAtFiles(run)
   await requireRoom(session)
   report({ event: 'stage', stage: 'copy', pass: 1 })
-  const of = async <T>(kind: KindName, work: () => Promise<T>): Promise<T> => {
-    report({ event: 'kind', kind, state: 'started' })
-    const value = await work()
-    report({ event: 'kind', kind, state: 'done' })
-    return value
-  }
   run.recount()
-  await of('files', async () => await writeFiles(run, archive))
-  const stars = await of('favourites', async () => await writeTags(run, archive))
-  const calendars = await of('calendars', async () => await writeCalendars({ context, archive }))
-  const contacts = await of('contacts', async () => await writeAddressBooks({ context, archive }))
-  await writeAccount(session, archive, clock.now())
-  const left = await leftIn(session, [['calendars', calendars], ['contacts', contacts]])
-  report({ event: 'stage', stage: 'report' })
-  const bytes = await finish({ session, run, archive, left }, clock.now())
-  const { counts, movedBytes } = move.journal.tally('files')
-  const written: Written = {
-    ...aboutOf(session),
-    bytes,
-    kinds: [fileKind(counts.moved, movedBytes), { name: 'favourites', count: stars }, { name: 'calendars', count: calendars.count }, { name: 'contacts', count: contacts.count }, { name: 'profile', count: 1 }],
-    left,
+  const written: ExportedKind[] = []
+  const left: [KindName, readonly Refusal[]][] = []
+  for (const kind of kinds) {
+    report({ event: 'kind', kind, state: 'started' })
+    const { left: without = [], ...counted } = await writers[kind]({ session, run, archive })
+    written.push({ name: kind, ...counted })
+    left.push([kind, without])
+    report({ event: 'kind', kind, state: 'done' })
   }
-  move.journal.setFact(resultFact, JSON.stringify(written))
-  return written
+  if (kinds.includes('files')) for (const name of demanded) if (!archive.has(name)) await archive.addText(name, '{}', clock.now())
+  if (!kinds.includes('profile')) await writeAccount(context.source, archive, { whole: false, now: clock.now() })
+  await archive.addText(entryNames.migrators, JSON.stringify(migratorVersions(kinds)), clock.now())
+  const leftOut = await leftIn(session, left)
+  report({ event: 'stage', stage: 'report' })
+  const bytes = await finish({ session, run, archive, left: leftOut }, clock.now())
+  const whole = ![...move.journal.walk('files', 'refused')].some((item) => factsOf(item).again === true)
+  const result: Written = { ...aboutOf(session), bytes, whole, kinds: written, left: leftOut }
+  move.journal.setFact(resultFact, JSON.stringify(result))
+  return result
+}
+
+/** What the app reads in any archive with files, if only to find nothing. */
+const demanded = [entryNames.tags, entryNames.systemTags, entryNames.comments]
+
+interface Writing {
+  readonly session: ExportSession
+  readonly run: FilesRun
+  readonly archive: ArchiveFile
+}
+
+interface Counted {
+  readonly count: number
+  readonly bytes?: number
+  readonly left?: readonly Refusal[]
+}
+
+const writers: Readonly<Record<ArchivedKind, (work: Writing) => Promise<Counted>>> = {
+  async files({ session: { move }, run, archive }) {
+    await writeFiles(run, archive)
+    const { counts, movedBytes } = move.journal.tally('files')
+    return { count: counts.moved, bytes: movedBytes, left: refusalsIn(move.journal) }
+  },
+  favourites: async ({ session: { context }, archive }) => ({ count: await writeFavourites({ context, archive }) }),
+  tags: async ({ session: { context }, archive }) => ({ count: await writeTags({ context, archive }) }),
+  comments: async ({ session: { context }, archive }) => ({ count: await writeComments({ context, archive }) }),
+  calendars: async ({ session: { context }, archive }) => await writeCalendars({ context, archive }),
+  contacts: async ({ session: { context }, archive }) => await writeAddressBooks({ context, archive }),
+  async profile({ session: { context }, archive }) {
+    await writeAccount(context.source, archive, { whole: true, now: context.clock.now() })
+    return { count: 1 }
+  },
 }
 
 /** What stays behind, with why. */
-async function leftIn({ move, account }: ExportSession, shelves: readonly (readonly [kind: KindName, written: ShelvesWritten])[]): Promise<LeftOut[]> {
+async function leftIn({ account }: ExportSession, left: readonly (readonly [kind: KindName, refusals: readonly Refusal[]])[]): Promise<LeftOut[]> {
   return [
-    ...refusalsIn(move.journal).map((refusal) => ({ kind: 'files', ...refusal })),
-    ...shelves.flatMap(([kind, { left }]) => left.map((refusal) => ({ kind, ...refusal }))),
+    ...left.flatMap(([kind, refusals]) => refusals.map((refusal) => ({ kind, ...refusal }))),
     ...notCarried(await account.apps()).map(({ app, ...refusal }) => ({ kind: app, ...refusal })),
   ]
 }
@@ -172,40 +204,7 @@ async function requireRoom({ move, path }: ExportSession): Promise<void> {
   })
 }
 
-/** Favourites as the app writes them; system tags and comments are left empty, as it demands their entries. */
-async function writeTags(run: FilesRun, archive: ArchiveFile): Promise<number> {
-  const { source, clock } = run.context
-  const paths = await source.pace.run(async () => {
-    const found: string[] = []
-    for await (const path of listFavourites(source.remote)) found.push(path)
-    return found.toSorted()
-  })
-  const kept = paths.filter((path) => run.journal.get('files', path)?.state === 'moved')
-  await archive.addText(entryNames.tags, JSON.stringify(Object.fromEntries(kept.map((path) => [`/${path}`, [favouriteTag]]))), clock.now())
-  await archive.addText(entryNames.systemTags, '{}', clock.now())
-  await archive.addText(entryNames.comments, '{}', clock.now())
-  return kept.length
-}
-
-async function writeAccount({ context: { source }, account: { remote } }: ExportSession, archive: ArchiveFile, now: Date): Promise<void> {
-  const profile = await readProfile(source)
-  const { displayName, email, language, locale, lastLogin } = profile
-  const core = { ...(language === undefined ? {} : { lang: language }), ...(locale === undefined ? {} : { locale }) }
-  const json = async (name: string, value: unknown): Promise<void> => await archive.addText(name, JSON.stringify(value), now)
-  await json(entryNames.account, profile.account)
-  await json(entryNames.profileConfig, {})
-  const avatar = await readAvatar(source)
-  if (avatar !== undefined) await archive.addBytes(`${entryNames.avatar}${avatar.ending}`, avatar.bytes, now)
-  await json(entryNames.user, { uid: remote.uid, displayName, lastLogin, enabled: true })
-  await json(entryNames.settings, { core, settings: email === undefined ? {} : { email } })
-  await json(entryNames.versions, { core: remote.facts.version })
-  await json(entryNames.migrators, migratorVersions)
-}
-
-interface Finishing {
-  readonly session: ExportSession
-  readonly run: FilesRun
-  readonly archive: ArchiveFile
+interface Finishing extends Writing {
   readonly left: readonly LeftOut[]
 }
 

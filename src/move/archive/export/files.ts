@@ -1,3 +1,4 @@
+import { formatSize } from '../../../kit/bytes.ts'
 import { asChatonError, ChatonError } from '../../../kit/errors.ts'
 import { changed, factsFrom, factsOf, isFolder } from '../../files/facts.ts'
 import { tasksOf, type Task } from '../../files/lanes.ts'
@@ -71,6 +72,7 @@ async function readyFor(run: FilesRun, task: Task): Promise<Ready> {
 
 async function writePack(run: FilesRun, archive: ArchiveFile, { items, contents }: { readonly items: readonly Item[]; readonly contents: ReadonlyMap<string, Buffer> }): Promise<void> {
   run.tell({ note: `${items.length} small files` })
+  archive.forgetOpen()
   const written: Item[] = []
   for (const item of items) {
     const bytes = contents.get(item.key)
@@ -96,7 +98,7 @@ async function writeOne(run: FilesRun, archive: ArchiveFile, first: Item): Promi
   for (let turn = 1; ; turn++) {
     try {
       run.tell({ note: `${isFolder(item) ? 'folder' : 'file'} "${item.key}"` })
-      const entry = isFolder(item) ? await archive.writer.add(entryFor(item), Buffer.alloc(0)) : await archive.writer.addStream({ ...entryFor(item), size: item.bytes }, contentOf(run, item))
+      const entry = isFolder(item) ? await addFolder(archive, item) : await addContent(run, archive, item)
       const done = archived(item, entry)
       await archive.commit(() => run.done(done))
       return
@@ -107,6 +109,16 @@ async function writeOne(run: FilesRun, archive: ArchiveFile, first: Item): Promi
       item = again
     }
   }
+}
+
+async function addFolder(archive: ArchiveFile, item: Item): Promise<WrittenEntry> {
+  archive.forgetOpen()
+  return await archive.writer.add(entryFor(item), Buffer.alloc(0))
+}
+
+/** Of a large file of which a part is there from an earlier run, the rest. */
+async function addContent(run: FilesRun, archive: ArchiveFile, item: Item): Promise<WrittenEntry> {
+  return await archive.addLarge({ ...entryFor(item), size: item.bytes }, { key: item.key, mark: item.sourceMark }, (from) => contentOf(run, item, from))
 }
 
 /** The file changed at the source. Undefined where it is there no more. */
@@ -123,9 +135,11 @@ const mostBreaks = 6
 const firstPauseMs = 1000
 
 /** The content, from where it broke off where the line was cut: the condition on its etag keeps it one content. */
-async function* contentOf(run: FilesRun, item: Item): AsyncGenerator<Buffer> {
+async function* contentOf(run: FilesRun, item: Item, from: number): AsyncGenerator<Buffer> {
   const { files, pace } = run.context.source
-  let at = 0
+  let at = from
+  if (at === item.bytes && at > 0) return
+  if (at > 0) run.tell({ note: `going on in "${item.key}" after ${formatSize(at)}` })
   for (let breaks = 0; ; ) {
     const { stream } = await pace.run(async () => await files.read(item.key, { etag: item.sourceMark, ...(at === 0 ? {} : { from: at }) }))
     try {

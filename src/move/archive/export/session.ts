@@ -5,6 +5,7 @@ import type { RemoteFiles } from '../../../nextcloud/files/contract.ts'
 import type { MoveContext, Side } from '../../contract.ts'
 import type { MoveOptions } from '../../facts.ts'
 import type { Account } from '../../hosts.ts'
+import type { KindName } from '../../kinds.ts'
 import type { OpenMove } from '../../moves.ts'
 import { Pace } from '../../pace.ts'
 import { undo } from '../../prepare.ts'
@@ -12,7 +13,7 @@ import type { Conduct, MoveServices } from '../../services.ts'
 import { addressOf, signInSide, type SignInWish } from '../../sign-in.ts'
 import { addressOfArchive, isArchiveAddress, pathOfArchive } from '../address.ts'
 import { archiveEnding } from '../layout.ts'
-import { archivedKinds } from '../kinds.ts'
+import { archivedKinds, type ArchivedKind } from '../kinds.ts'
 import { refuseTaken } from './writing.ts'
 
 export interface ExportWish {
@@ -24,6 +25,8 @@ export interface ExportWish {
   readonly output?: string | undefined
   readonly folder: string
   readonly signIn: SignInWish
+  /** Those of {@link archivedKinds} that are wanted; all without it. An export that goes on keeps to what it began with. */
+  readonly kinds?: readonly KindName[] | undefined
   readonly manner: MoveOptions['manner'] | undefined
   readonly allowPlainHttp: boolean
 }
@@ -32,6 +35,7 @@ export interface ExportWish {
 export interface ExportSession extends AsyncDisposable {
   readonly move: OpenMove
   readonly isNew: boolean
+  readonly kinds: readonly ArchivedKind[]
   /** Of the archive when it is done. */
   readonly path: string
   readonly account: Account
@@ -47,12 +51,13 @@ export async function openExport(services: MoveServices, wish: ExportWish, condu
     move.facts.set('pauseAsked', false)
     const host = await services.hosts.find(addressOf(move.facts, 'source') ?? '', wish)
     const manner = wish.manner ?? move.facts.get('options')?.manner ?? 'polite'
-    move.facts.set('options', { kinds: [...archivedKinds], manner, allowPlainHttp: wish.allowPlainHttp })
+    const kinds = archivedKinds.filter((name) => (move.facts.get('options')?.kinds ?? wish.kinds ?? archivedKinds).includes(name))
+    move.facts.set('options', { kinds, manner, allowPlainHttp: wish.allowPlainHttp })
     conduct.report({ event: 'stage', stage: 'sign-in' })
     const account = await signInSide(services, move, { side: 'source', host, wish: wish.signIn }, conduct)
     const path = await placeFor(services, move, wish, account)
     const held = lock
-    return { move, isNew, path, account, context: contextOf(services, { move, account, manner }, conduct), [Symbol.asyncDispose]: async () => await close(move, held) }
+    return { move, isNew, kinds, path, account, context: contextOf(services, { move, account, manner }, conduct), [Symbol.asyncDispose]: async () => await close(move, held) }
   } catch (error) {
     if (isNew) await undo(services, move)
     await close(move, lock)

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { z } from 'zod'
 import { ChatonError } from '../../../kit/errors.ts'
+import { preferSmallHeap } from '../../../kit/memory.ts'
 import { entryNames } from '../layout.ts'
 import { readManifest, type Manifest } from '../manifest.ts'
 import { refusedArchive } from '../zip/directory.ts'
@@ -38,6 +39,7 @@ const newestFormat = 1
 /** Throws `bad-input` with the reason for what is no archive of an account, or not to be trusted; `not-found` where there is no file. */
 export async function openArchive(path: string): Promise<Archive> {
   const { mtimeMs, size } = await stat(path).catch((): { mtimeMs: number; size: number } => ({ mtimeMs: 0, size: 0 }))
+  preferSmallHeap()
   const zip = await openZip(path)
   const text = async (name: string): Promise<string | undefined> => await textIn(zip, name)
   const json = async <T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> => jsonOf(name, await text(name), schema)

@@ -3,7 +3,7 @@ import { Transform, pipeline, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { ChatonError } from '../../../kit/errors.ts'
 import type { RemoteEntry, RemoteFiles, ZipMember } from '../../../nextcloud/files/contract.ts'
-import { join, nameOf, parentOf } from '../../files/names.ts'
+import { foldersAbove, join, nameOf, parentOf } from '../../files/names.ts'
 import { entryNames } from '../layout.ts'
 import type { ReadableEntry } from '../zip/reader.ts'
 import type { Archive } from './archive.ts'
@@ -81,31 +81,33 @@ function treeOf({ zip }: Archive): Tree {
   const nodes = new Map<string, Node>([['', { entry: undefined, folder: true }]])
   const children = new Map<string, string[]>([['', []]])
   const place = (path: string, node: Node): void => {
-    if (path === '') return
-    const known = nodes.get(path)
-    if (known === undefined) {
-      const parent = parentOf(path)
-      place(parent, { entry: undefined, folder: true })
-      children.get(parent)?.push(nameOf(path))
+    if (!nodes.has(path)) {
+      children.get(parentOf(path))?.push(nameOf(path))
       if (node.folder) children.set(path, [])
     }
-    if (known?.entry === undefined) nodes.set(path, known === undefined || node.entry !== undefined ? node : known)
+    nodes.set(path, node)
   }
   for (const [name, entry] of zip.entries) {
-    if (name.startsWith(entryNames.files)) place(name.slice(entryNames.files.length).replace(/\/$/, '').normalize('NFC'), { entry, folder: name.endsWith('/') })
+    if (!name.startsWith(entryNames.files) || name === entryNames.files) continue
+    const path = name.slice(entryNames.files.length).replace(/\/$/, '').normalize('NFC')
+    for (const folder of foldersAbove(path).toReversed()) if (!nodes.has(folder)) place(folder, { entry: undefined, folder: true })
+    place(path, { entry, folder: name.endsWith('/') })
   }
   return { nodes, children }
 }
 
 const etagOf = ({ crc, size, mtime }: ReadableEntry): string => `${crc.toString(16)}-${size}-${mtime}`
 
+/** An archive has no ids of files: their paths, without slashes. */
+export const fileIdOf = (path: string): string => encodeURIComponent(path)
+
 const ofAll = { favourite: false, permissions: 'RGDNVW', mountType: '', encrypted: false, checksums: [] } as const
 
 function entryOf({ manifest, mark }: Archive, path: string, { nodes }: Tree): RemoteEntry {
   const { entry, folder } = nodes.get(path) ?? { entry: undefined, folder: false }
-  if (entry === undefined) return { ...ofAll, path, folder, fileId: path, etag: mark, size: 0, mtime: 0, ctime: undefined }
+  if (entry === undefined) return { ...ofAll, path, folder, fileId: fileIdOf(path), etag: mark, size: 0, mtime: 0, ctime: undefined }
   const told = manifest?.lines.get(entry.name)
-  return { ...ofAll, path, folder, fileId: path, etag: folder ? mark : etagOf(entry), size: entry.size, mtime: told?.mtime ?? entry.mtime, ctime: told?.ctime }
+  return { ...ofAll, path, folder, fileId: fileIdOf(path), etag: folder ? mark : etagOf(entry), size: entry.size, mtime: told?.mtime ?? entry.mtime, ctime: told?.ctime }
 }
 
 const never = (): never => {

@@ -5,7 +5,8 @@ import { isArchiveAddress, pathOfArchive } from '../address.ts'
 import { archiveAddressBooks } from './address-books.ts'
 import { openArchive, type Archive } from './archive.ts'
 import { archiveCalendars } from './calendars.ts'
-import { archiveFavourites } from './favourites.ts'
+import { archiveComments, archiveFavourites, archiveTags } from './marks.ts'
+import { archiveLanguage, archiveProfile } from './profile.ts'
 import { archiveFiles } from './files.ts'
 
 /** The same servers, and archives under their `file:` URLs: a source that needs no sign-in. Only where the person who names the source may read the files of this machine. */
@@ -29,7 +30,15 @@ function accountOf(address: string, archive: Archive): Account {
     remote: remoteOf(archive),
     files: archiveFiles(archive),
     displayName: archive.account.displayName,
-    instead: { favourites: async () => await archiveFavourites(archive), calendars: archiveCalendars(archive), addressBooks: archiveAddressBooks(archive) },
+    instead: {
+      favourites: async () => await archiveFavourites(archive),
+      calendars: archiveCalendars(archive),
+      addressBooks: archiveAddressBooks(archive),
+      tags: archiveTags(archive),
+      comments: archiveComments(archive),
+      profile: archiveProfile(archive),
+      language: async () => await archiveLanguage(archive),
+    },
     identity: address,
     apps: async () => await Promise.resolve([]),
     signOut: async () => await Promise.resolve(),

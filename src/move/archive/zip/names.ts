@@ -1,4 +1,5 @@
-const mostBytes = 4096
+/** A path of Nextcloud has up to 4,000 characters (oc_filecache). */
+const mostBytes = 16_384
 
 /** For people: what cannot be seen is shown as an escape. */
 export const shown = (name: string): string => JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name)

@@ -91,16 +91,18 @@ async function listEntries(file: FileHandle, limits: ZipLimits): Promise<Directo
 
 async function checkedEntries(file: FileHandle, { entries, place }: Directory): Promise<Map<string, ReadableEntry>> {
   refuseNames(entries)
+  const bytes = ahead(file)
   const checked = new Map<string, ReadableEntry>()
   let free = 0
   let before = ''
   for (const entry of entries.toSorted((a, b) => a.offset - b.offset)) {
     if (entry.offset < free) throw refusedArchive(`"${entry.name}" lies over ${before === '' ? 'the beginning' : `"${before}"`}`)
-    const begin = await checkedBegin(file, entry)
+    const begin = await checkedBegin(bytes, entry)
     free = begin + entry.size
     before = entry.name
     if (free > place.offset) throw refusedArchive(`"${entry.name}" lies over the directory`)
-    checked.set(entry.name, { ...entry, begin })
+    const { name, size, crc, mtime, offset } = entry
+    checked.set(name, { name, size, crc, mtime, offset, begin })
   }
   return checked
 }
@@ -135,12 +137,12 @@ const localLength = 30
 const described = 8
 
 /** Where the content begins, after its local header has been found to tell the same as the directory. */
-async function checkedBegin(file: FileHandle, entry: ListedEntry): Promise<number> {
+async function checkedBegin(bytes: ReadAt, entry: ListedEntry): Promise<number> {
   const differs = (): ChatonError => refusedArchive(`the header of "${entry.name}" tells something else than the directory`)
-  const fixed = await bytesAt(file, entry.offset, localLength)
+  const fixed = await bytes(entry.offset, localLength)
   if (fixed.readUInt32LE(0) !== signatures.local) throw differs()
   const [nameLength, extraLength] = [fixed.readUInt16LE(26), fixed.readUInt16LE(28)]
-  const rest = await bytesAt(file, entry.offset + localLength, nameLength + extraLength)
+  const rest = await bytes(entry.offset + localLength, nameLength + extraLength)
   if (textOf(rest.subarray(0, nameLength)) !== entry.name) throw differs()
   const flags = fixed.readUInt16LE(6)
   refuseFlags(entry.name, flags, fixed.readUInt16LE(8))
@@ -151,6 +153,24 @@ async function checkedBegin(file: FileHandle, entry: ListedEntry): Promise<numbe
   const later = (flags & described) !== 0 && size === 0 && stored === 0
   if (!same && !later) throw differs()
   return entry.offset + localLength + nameLength + extraLength
+}
+
+type ReadAt = (at: number, length: number) => Promise<Buffer>
+
+const aheadLength = 64 * 1024
+
+/** Small entries lie close together: their headers come by one read, many at once. */
+function ahead(file: FileHandle): ReadAt {
+  let [begin, block] = [0, Buffer.alloc(0)]
+  return async (at, length) => {
+    if (at < begin || at + length > begin + block.length) {
+      const wanted = Buffer.alloc(Math.max(length, aheadLength))
+      const { bytesRead } = await file.read(wanted, 0, wanted.length, at)
+      ;[begin, block] = [at, wanted.subarray(0, bytesRead)]
+    }
+    if (at + length > begin + block.length) throw refusedArchive('it ends in the middle')
+    return block.subarray(at - begin, at - begin + length)
+  }
 }
 
 async function bytesAt(file: FileHandle, at: number, length: number): Promise<Buffer> {

@@ -12,7 +12,14 @@ export interface WrittenEntry extends EntryHeader {
 
 export type NewEntry = Pick<EntryHeader, 'name' | 'size' | 'mtime'>
 
+export interface StreamOptions {
+  readonly kept?: number
+  /** Called with the bytes of the content that are written, after each piece. */
+  readonly after?: (bytes: number) => Promise<void>
+}
+
 const directoryChunk = 256 * 1024
+const readBackBytes = 2 ** 20
 
 /**
  * Writes entries one after the other into a file, stored and not compressed. What is written of an entry that breaks off is written over
@@ -39,17 +46,25 @@ export class ZipWriter {
     return { ...entry, sha256: createHash('sha256').update(content).digest('hex') }
   }
 
-  /** The content comes in pieces and has the size that was said; else it throws, and nothing of it counts. The CRC is put into the header afterwards. */
-  async addStream({ name, size, mtime }: NewEntry, content: AsyncIterable<Uint8Array>): Promise<WrittenEntry> {
+  /**
+   * The content comes in pieces and has the size that was said; else it throws, and nothing of it counts. The CRC is put into the header
+   * afterwards. Where a writer before this one has written the first `kept` bytes here already, the content is what comes after them.
+   */
+  async addStream({ name, size, mtime }: NewEntry, content: AsyncIterable<Uint8Array>, { kept = 0, after }: StreamOptions = {}): Promise<WrittenEntry> {
     const hash = createHash('sha256')
     const entry = { name, size, mtime, offset: this.#end }
     const begin = entry.offset + localHeader({ ...entry, crc: 0 }).length
     let [at, crc] = [begin, 0]
-    for await (const chunk of content) {
-      await this.#write(chunk, at)
+    const take = (chunk: Uint8Array): void => {
       at += chunk.length
       crc = crc32(chunk, crc)
       hash.update(chunk)
+    }
+    for await (const chunk of this.#readBack(begin, begin + kept)) take(chunk)
+    for await (const chunk of content) {
+      await this.#write(chunk, at)
+      take(chunk)
+      await after?.(at - begin)
     }
     if (at - begin !== size) throw new ChatonError('conflict', `"${name}" has ${at - begin} bytes instead of ${size}`, { data: { status: 412 } })
     await this.#write(localHeader({ ...entry, crc }), entry.offset)
@@ -87,6 +102,15 @@ export class ZipWriter {
 
   async sync(): Promise<void> {
     await this.#file.datasync()
+  }
+
+  async *#readBack(from: number, to: number): AsyncGenerator<Buffer> {
+    for (let at = from; at < to; at += readBackBytes) {
+      const bytes = Buffer.alloc(Math.min(readBackBytes, to - at))
+      const { bytesRead } = await this.#file.read(bytes, 0, bytes.length, at)
+      if (bytesRead < bytes.length) throw new ChatonError('unhealthy', 'the archive has become shorter while it was written', { actor: 'user', next: ['run the same command again'] })
+      yield bytes
+    }
   }
 
   async #write(bytes: Uint8Array, position: number): Promise<void> {
