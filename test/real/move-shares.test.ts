@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock, type Clock } from '../../src/kit/clock.ts'
 import { albums } from '../../src/move/albums/index.ts'
@@ -13,9 +12,9 @@ import { openSpaces, type PersonForTest, type SpacesForTest } from './support/sp
 
 /** What is shared with whom, on both sides by plain requests; nobody gets a mail. */
 
-const pairs = [['32.0.1', '34.0.1'], ['28.0.2', '32.0.1'], ['34.0.1', '29.0.1']] as const
+const pairs = [['32.0.1', '34.0.1'], ['34.0.1', '29.0.1']] as const
 const suite = 'move of shares'
-const paths = ['Photos/mer.txt', 'Photos/été/plage.txt', 'Projet/plan.txt', 'Dépôt/note.txt', 'Secret/a.txt', 'seul.txt', 'Coffre/x.txt', 'Limite/y.txt']
+const paths = ['Photos/mer.txt', 'Photos/été/plage.txt', 'Projet/plan.txt', 'Dépôt/note.txt', 'Secret/a.txt', 'seul.txt', 'Limite/y.txt']
 
 const addressOf = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
 const dav = async ({ url, userId, password }: PersonForTest, method: string, path: string, options: { headers?: Record<string, string>; body?: string } = {}): Promise<Answer> =>
@@ -37,12 +36,6 @@ const fieldsOf = (one: ShareData): unknown[] => [
   one['path'], one['share_type'], one['share_type'] === 3 ? '' : one['share_with'], Number(one['permissions']) & 15, one['expiration'] === null ? '' : String(one['expiration']).slice(0, 10), one['note'], one['label'], one['hide_download'],
 ]
 
-/** The server lets nobody set this flag without the app that encrypts. */
-async function markEncrypted({ space }: PersonForTest, folder: string): Promise<void> {
-  const database = (await space.occ('config:system:get', 'dbname')).trim()
-  execFileSync('runuser', ['-u', 'postgres', '--', 'psql', '-q', '-d', database, '-c', `UPDATE oc_filecache SET encrypted = 1 WHERE path = 'files/${folder}'`])
-}
-
 betweenReleases(suite, pairs, (name, [from, to]) => {
   const silent = Number(to.split('.')[0]) >= 30
   describe(`${suite}: ${name}`, () => {
@@ -52,7 +45,6 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
     let destination: PersonForTest
     let louHere: PersonForTest
     let louThere: PersonForTest
-    let configured = 0
     const journal = newJournal()
     const move = (clock: Clock = systemClock) => moveBetween({ source: source.remote, destination: destination.remote, journal: journal.path, clock })
     const mails = () => smtp.mails.map(({ recipients, parsed }) => `${recipients.join()}: ${parsed.subject ?? ''}`)
@@ -61,13 +53,10 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       smtp = await startSmtpServer()
       spaces = await openSpaces({ firstPort: 36_100, settings: { mailUrl: `smtp://127.0.0.1:${smtp.port}`, mailFrom: 'Les Chats <bonjour@chats.example>' } })
       const [old, young] = [await spaces.space(from), await spaces.space(to)]
-      for (const space of [old, young]) await space.occ('config:system:set', 'allow_local_remote_servers', '--value=true', '--type=boolean')
       await old.occ('config:system:set', 'ratelimit.protection.enabled', '--value=false', '--type=boolean')
-      configured = Date.now()
       source = await old.person('camille')
       destination = await young.person('camille')
       louThere = await young.person('lou')
-      await old.person('max')
       louHere = await old.person('lou')
       // Two people of the same name.
       for (const space of [old, young]) await space.person('alex')
@@ -96,22 +85,22 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       await smtp[Symbol.asyncDispose]()
     })
 
-    it('what others share, storages and encrypted folders are listed, with whom to ask', async () => {
+    it('what others share and storages are listed, with whom to ask', async () => {
       await put(louHere, 'Commun/c.txt')
       await put(louHere, 'liste.txt')
       for (const path of ['/Commun', '/liste.txt']) await share(louHere, { path, shareType: '0', shareWith: 'camille', permissions: '1' })
       await source.space.occ('app:enable', 'files_external')
       await source.space.occ('files_external:create', '/Disque', 'dav', 'password::password', '-c', `host=${louThere.url}/remote.php/dav/files/lou`, '-c', 'secure=false', '-c', 'user=lou', '-c', `password=${louThere.password}`)
-      await markEncrypted(source, 'Coffre')
       using moving = move()
       const found = (await files.inventory(moving)).left
       const ofLou = { reason: 'it was shared with you by lou, to whom it belongs', next: `ask lou (lou@${host(source)}) to share it with your new account, camille@${host(destination)}` }
       expect(found).toMatchObject([
-        { what: 'Coffre', reason: 'end-to-end encrypted: only your own devices can read it' },
         { what: 'Commun', ...ofLou },
         { what: 'Disque', reason: 'an external storage that is only shown in your account' },
         { what: 'liste.txt', ...ofLou },
       ])
+      // Of the old host, to its own people.
+      smtp.mails.length = 0
     })
 
     it('shares arrive with their terms; nobody gets a mail', async () => {
@@ -183,24 +172,8 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       expect(found.slice(1).map(({ props }) => JSON.stringify([props['location'], props['nbItems']])).toSorted()).toEqual(['["","0"]', '["Brest & côte","2"]'])
     })
 
-    it('people of the old host, of the new one, and those who share from another', async () => {
-      // Web servers look at config.php again after 60 s (opcache.revalidate_freq).
-      await systemClock.sleep(Math.max(0, configured + 62_000 - Date.now()))
-      await share(source, { path: '/Projet', shareType: '0', shareWith: 'max', permissions: '1' })
-      await share(source, { path: '/Dépôt', shareType: '6', shareWith: `lou@${louThere.url}`, permissions: '1' })
-      await put(louThere, 'DeLoin/d.txt')
-      await share(louThere, { path: '/DeLoin', shareType: '6', shareWith: `camille@${source.url}`, permissions: '1' })
-      smtp.mails.length = 0
-      using moving = move()
-      await shares.run(moving)
-      const there = (await sharesOf(destination)).map(fieldsOf)
-      expect(there).toContainEqual(['/Projet', 6, expect.stringMatching(/^max@(http:..)?127\.0\.0\.1:36100$/), 1, '', '', '', 0])
-      expect(there.filter(([path, type, who]) => path === '/Dépôt' && type === 0 && who === 'lou')).toHaveLength(silent ? 1 : 0)
-      expect((await shares.inventory(moving)).left).toContainEqual({ what: 'DeLoin', reason: 'lou shares it with you, and waits for your answer', next: `ask lou (lou@${host(destination)}) to share it with your new account, camille@${host(destination)}` })
-      expect(mails()).toEqual([])
-    })
-
-    it('20 new shares in 10 minutes: waited for, told, and then all are there', async () => {
+    // Only once: it lasts until the servers look at config.php again (opcache.revalidate_freq, 60 s).
+    it.runIf(from === '32.0.1')('20 new shares in 10 minutes: waited for, told, and then all are there', async () => {
       for (let index = 0; index < 18; index++) await share(source, { path: '/Limite', shareType: '3', permissions: '1', label: `n${index}` })
       let now = Date.now()
       let slept = 0
@@ -210,7 +183,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
           if (slept === 0) await destination.space.occ('config:system:set', 'ratelimit.protection.enabled', '--value=false', '--type=boolean')
           now += milliseconds
           slept += milliseconds
-          await systemClock.sleep(6000)
+          await systemClock.sleep(8000)
         },
       }
       using moving = move(clock)
