@@ -19,8 +19,7 @@ import { openTwoSpaces, type AccountForTest, type TwoSpaces } from './support/tw
 /** Between real servers. What arrived is compared by rclone, which reads every byte, and by listings of the test's own. */
 
 const pairs = [
-  ['32.0.1', '34.0.1'],
-  ['28.0.2', '32.0.1'],
+  ['28.0.2', '34.0.1'],
 ] as const
 
 const megabyte = 1_000_000
@@ -45,10 +44,10 @@ async function fill(source: AccountForTest): Promise<void> {
   await put(source, 'taken.txt', 'of the old host')
   await put(source, 'same.txt', 'the same')
   await put(source, 'middle.bin', Buffer.alloc(3 * megabyte, 'middle '))
-  const large = Buffer.alloc(150 * megabyte)
+  const large = Buffer.alloc(120 * megabyte)
   for (let at = 0; at < large.length; at += 4096) large.writeUInt32LE(at, at)
   await put(source, 'large.bin', large)
-  const parts = Array.from({ length: 1000 }, (_, index): BulkPart => ({ path: `many/folder ${index % 20}/file ${index}.txt`, bytes: Buffer.from(`${index} `.repeat(1 + (index % 400))), mtime: time + index }))
+  const parts = Array.from({ length: 240 }, (_, index): BulkPart => ({ path: `many/folder ${index % 20}/file ${index}.txt`, bytes: Buffer.from(`${index} `.repeat(1 + (index % 400))), mtime: time + index }))
   for (let at = 0; at < parts.length; at += 200) await remote.writeMany(parts.slice(at, at + 200))
   await remote.setFavourite('photo.jpg', true)
   await remote.setFavourite('many', true)
