@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,7 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     exclude: ['test/real/**', 'node_modules/**'],
     globalSetup: 'test/support/build.ts',
-    testTimeout: 20_000,
+    // Many tests wait for processes and clocks: two at a time fit on two processors.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    testTimeout: 30_000,
     hookTimeout: 30_000,
   },
 })

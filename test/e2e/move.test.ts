@@ -219,14 +219,14 @@ describe('stopped', () => {
     for (let index = 0; index < 8; index++) await write(moving.old, `grand ${index}.bin`, `${index}`.repeat(1_100_000))
     const slow = await slowServer(moving.old.url, 200)
     const flags = moving.flags.map((flag) => (flag === moving.old.url ? slow.url : flag))
-    const run = moving.start(['move', 'run', ...flags, '--gentle'], moving.passwords)
+    const run = moving.start(['move', 'run', ...flags, '--gentle', '--only', 'files'], moving.passwords)
     return { ...run, [Symbol.dispose]: () => slow[Symbol.dispose]() }
   }
 
   const said = async ({ child }: RunningCli, words: string): Promise<void> =>
     await new Promise((resolve) => child.stderr?.on('data', (text: string) => (text.includes(words) ? resolve() : undefined)))
 
-  /** Each answer of the old host takes a fifth of a second, and each kind of thing asks several times. */
+  /** Each answer of the old host takes a fifth of a second. */
   const slowTimeoutMs = 60_000
 
   test('pause from another terminal, resume', async () => {
