@@ -33,7 +33,7 @@ async function plantShelf(person: PersonForTest, { home, create, type, extension
 async function textsIn(person: PersonForTest, home: string): Promise<Record<string, string>> {
   const found = await propfind(wireOf(person), home, 'getetag', '1')
   const files = found.map(({ href }) => href).filter((href) => !href.endsWith('/'))
-  const read = async (href: string) => [href.slice(href.lastIndexOf('/') + 1), (await ask(wireOf(person), 'GET', href)).text.replace(/^PRODID:-\/\/Sabre\/\/.*\n/m, '')] as const
+  const read = async (href: string) => [href.slice(href.lastIndexOf('/') + 1), (await ask(wireOf(person), 'GET', href)).text.replace(/^PRODID:-\/\/Sabre\/\/[^\n]*\n/m, '')] as const
   return Object.fromEntries(await Promise.all(files.map(read)))
 }
 
