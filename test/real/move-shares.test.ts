@@ -52,7 +52,6 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       smtp = await startSmtpServer()
       spaces = await openSpaces({ firstPort: 36_100, settings: { mailUrl: `smtp://127.0.0.1:${smtp.port}`, mailFrom: 'Les Chats <bonjour@chats.example>' } })
       const [old, young] = [await spaces.space(from), await spaces.space(to)]
-      await old.occ('config:system:set', 'allow_local_remote_servers', '--value=true', '--type=boolean')
       await old.occ('config:system:set', 'ratelimit.protection.enabled', '--value=false', '--type=boolean')
       source = await old.person('camille')
       destination = await young.person('camille')
@@ -85,18 +84,15 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       await smtp[Symbol.asyncDispose]()
     })
 
-    it('what others share and storages are listed, with whom to ask', async () => {
+    it('what others share is listed, with whom to ask', async () => {
       await put(louHere, 'Commun/c.txt')
       await put(louHere, 'liste.txt')
       for (const path of ['/Commun', '/liste.txt']) await share(louHere, { path, shareType: '0', shareWith: 'camille', permissions: '1' })
-      await source.space.occ('app:enable', 'files_external')
-      await source.space.occ('files_external:create', '/Disque', 'dav', 'password::password', '-c', `host=${louThere.url}/remote.php/dav/files/lou`, '-c', 'secure=false', '-c', 'user=lou', '-c', `password=${louThere.password}`)
       using moving = move()
       const found = (await files.inventory(moving)).left
       const ofLou = { reason: 'it was shared with you by lou, to whom it belongs', next: `ask lou (lou@${host(source)}) to share it with your new account, camille@${host(destination)}` }
       expect(found).toMatchObject([
         { what: 'Commun', ...ofLou },
-        { what: 'Disque', reason: 'an external storage that is only shown in your account' },
         { what: 'liste.txt', ...ofLou },
       ])
       // Of the old host, to its own people.
