@@ -43,7 +43,6 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
     let source: PersonForTest
     let destination: PersonForTest
     let louHere: PersonForTest
-    let louThere: PersonForTest
     const journal = newJournal()
     const move = () => moveBetween({ source: source.remote, destination: destination.remote, journal: journal.path })
     const mails = () => smtp.mails.map(({ recipients, parsed }) => `${recipients.join()}: ${parsed.subject ?? ''}`)
@@ -55,7 +54,7 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       await old.occ('config:system:set', 'ratelimit.protection.enabled', '--value=false', '--type=boolean')
       source = await old.person('camille')
       destination = await young.person('camille')
-      louThere = await young.person('lou')
+      await young.person('lou')
       louHere = await old.person('lou')
       // Two people of the same name.
       for (const space of [old, young]) await space.person('alex')
