@@ -27,8 +27,7 @@ async function favouritesOf({ remote, pace, instead }: MoveContext['source']): P
 
 async function carry(context: MoveContext): Promise<KindTally> {
   const { journal, destination } = context
-  const pass = Number(journal.fact('favourites.pass') ?? 0) + 1
-  journal.setFact('favourites.pass', String(pass))
+  const pass = journal.nextPass('favourites')
   const found = await favouritesOf(context.source)
   journal.together(() => found.forEach((path) => journal.put('favourites', itemFor(journal, path, pass))))
   // Seen on 32.0.1 and 34.0.1: where the first two favourites of an account are set at once, each makes the category, and one of them is lost.

@@ -123,6 +123,13 @@ export class MoveJournal implements Disposable {
       .map((row) => itemOf(row as Row))
   }
 
+  /** Number of the pass of a kind that begins now, from 1. */
+  nextPass(kind: KindName): number {
+    const pass = Number(this.fact(`${kind}.pass`) ?? 0) + 1
+    this.setFact(`${kind}.pass`, String(pass))
+    return pass
+  }
+
   /** Items below a folder at any depth, in the order of their keys, read in pages. */
   *under(kind: KindName, folder: string): Generator<Item> {
     const prefix = folder === '' ? '' : `${folder}/`

@@ -8,8 +8,7 @@ export const albums: Kind = {
   name: 'albums',
   inventory,
   async run(context) {
-    const pass = Number(context.journal.fact('albums.pass') ?? 0) + 1
-    context.journal.setFact('albums.pass', String(pass))
+    const pass = context.journal.nextPass('albums')
     await carry(new AlbumsRun(context, pass))
     return tallyOf(context)
   },

@@ -37,8 +37,7 @@ export const files: Kind = {
 
 /** A pass: the first carries all, the later ones what changed. */
 function begin(context: MoveContext): FilesRun {
-  const pass = Number(context.journal.fact('files.pass') ?? 0) + 1
-  context.journal.setFact('files.pass', String(pass))
+  const pass = context.journal.nextPass('files')
   return new FilesRun(context, pass)
 }
 

@@ -1,7 +1,7 @@
 import type { StoredObject } from '../../nextcloud/groupware/contract.ts'
 import type { Item, ItemState } from '../journal.ts'
 import { inParallel } from '../workers.ts'
-import { changed, nameIn, objectsOf, refused, shelfKey, uriIn } from './items.ts'
+import { changed, nameIn, refused, shelfKey, uriIn } from './items.ts'
 import { ObjectWriter } from './object-writer.ts'
 import type { GroupwareRun } from './run.ts'
 
@@ -43,7 +43,7 @@ async function* pairs<Settings>(run: GroupwareRun<Settings>, uri: string): Async
     return batch.map((item) => ({ item, object: objects.get(nameIn(item.key)) }))
   }
   let ahead: Promise<Pair[]> | undefined
-  for (const batch of batchesOf(pending(objectsOf(journal, kind, uri)))) {
+  for (const batch of batchesOf(pending(journal.under(kind, uri)))) {
     const now = ahead
     ahead = read(batch)
     // Handled when it is awaited; until then it must not end the process.
@@ -75,7 +75,7 @@ export function* batchesOf(items: Iterable<Item>): Generator<Item[]> {
 /** Deletes at the destination what is gone from the source: only what this move wrote, and nobody has changed since. */
 export async function withdraw<Settings>(run: GroupwareRun<Settings>, uri: string): Promise<void> {
   const { journal, kind, destination, to, context } = run
-  for (const item of objectsOf(journal, kind, uri)) {
+  for (const item of journal.under(kind, uri)) {
     if (item.state !== 'gone' || item.destinationMark === undefined || item.destinationKey === undefined) continue
     context.signal.throwIfAborted()
     const { destinationKey, destinationMark } = item

@@ -38,21 +38,6 @@ export function changed(item: Item, fields: Partial<Omit<Item, 'extra'>>, facts:
 
 export const refused = (item: Item, reason: string, next: string): Item => changed(item, { state: 'refused', reason, next })
 
-/** Items of one calendar or address book, itself excluded, in pages. */
-export function* objectsOf(journal: MoveJournal, kind: KindName, uri: string): Generator<Item> {
-  const prefix = shelfKey(uri)
-  for (let after = prefix; ; ) {
-    const items = journal.page(kind, { after })
-    for (const item of items) {
-      if (!item.key.startsWith(prefix)) return
-      yield item
-    }
-    const last = items.at(-1)
-    if (last === undefined) return
-    after = last.key
-  }
-}
-
 /** Calendars or address books in the journal. */
 export function shelvesIn(journal: MoveJournal, kind: KindName): Item[] {
   return [...journal.walk(kind)].filter(isShelf)

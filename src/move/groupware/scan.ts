@@ -1,6 +1,6 @@
 import type { Changes } from '../../nextcloud/groupware/contract.ts'
 import type { Item, MoveJournal } from '../journal.ts'
-import { changed, factsOf, newItem, objectKey, objectsOf, shelfKey, shelvesIn } from './items.ts'
+import { changed, factsOf, newItem, objectKey, shelfKey, shelvesIn } from './items.ts'
 import type { Listing, Shelf } from './realm.ts'
 import type { GroupwareRun } from './run.ts'
 
@@ -34,7 +34,7 @@ export function shelfItem<Settings>(known: Item | undefined, shelf: Shelf<Settin
 
 function goneShelf<Settings>({ journal, kind }: GroupwareRun<Settings>, item: Item): void {
   if (factsOf(item).never === true) return journal.delete(kind, item.key)
-  for (const object of objectsOf(journal, kind, item.sourceId)) if (object.state !== 'gone') journal.put(kind, changed(object, { state: 'gone' }))
+  for (const object of journal.under(kind, item.sourceId)) if (object.state !== 'gone') journal.put(kind, changed(object, { state: 'gone' }))
   if (item.state !== 'gone') journal.put(kind, changed(item, { state: 'gone' }, { ctag: undefined, token: undefined }))
   return undefined
 }
@@ -57,7 +57,7 @@ function noteChanges<Settings>({ journal, kind, pass }: GroupwareRun<Settings>, 
     if (known === undefined || known.sourceMark !== etag || known.state === 'gone') journal.put(kind, foundObject(known, { key, etag, bytes, pass }))
   }
   const names = new Set(marks.map(({ name }) => objectKey(uri, name)))
-  const missing = whole ? [...objectsOf(journal, kind, uri)].filter(({ key }) => !names.has(key)).map(({ key }) => key) : gone.map((name) => objectKey(uri, name))
+  const missing = whole ? [...journal.under(kind, uri)].filter(({ key }) => !names.has(key)).map(({ key }) => key) : gone.map((name) => objectKey(uri, name))
   for (const key of missing) markGone(journal, kind, key)
 }
 

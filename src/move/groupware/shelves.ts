@@ -1,7 +1,7 @@
 import type { CreateOutcome } from '../../nextcloud/groupware/contract.ts'
 import { Allowance } from '../allowance.ts'
 import type { Item } from '../journal.ts'
-import { changed, factsOf, objectsOf, refused, shelfKey, shelvesIn, uriIn } from './items.ts'
+import { changed, factsOf, refused, shelfKey, shelvesIn, uriIn } from './items.ts'
 import type { Listing, Shelf } from './realm.ts'
 import type { GroupwareRun } from './run.ts'
 import { isFresh, targetFor } from './targets.ts'
@@ -103,7 +103,7 @@ export class Shelves<Settings> {
     journal.together(() => {
       const item = journal.get(kind, shelfKey(shelf.uri))
       if (item !== undefined) journal.put(kind, refused(item, reason, next))
-      for (const object of objectsOf(journal, kind, shelf.uri)) if (object.state === 'found') journal.put(kind, refused(object, `"${shelf.title}" could not be made: ${reason}`, next))
+      for (const object of journal.under(kind, shelf.uri)) if (object.state === 'found') journal.put(kind, refused(object, `"${shelf.title}" could not be made: ${reason}`, next))
     })
   }
 

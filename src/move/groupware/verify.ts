@@ -2,7 +2,7 @@ import type { ObjectMark, StoredObject } from '../../nextcloud/groupware/contrac
 import type { KindVerdict, Side } from '../contract.ts'
 import type { Item } from '../journal.ts'
 import type { Refusal } from '../kinds.ts'
-import { factsOf, nameIn, objectKey, objectsOf, shelfKey, uriIn } from './items.ts'
+import { factsOf, nameIn, objectKey, shelfKey, uriIn } from './items.ts'
 import { batchesOf } from './carry.ts'
 import type { Library, Listing, Shelf } from './realm.ts'
 import type { GroupwareRun } from './run.ts'
@@ -46,7 +46,7 @@ async function verifyObjects<Settings>(check: Check<Settings>, shelf: Shelf<Sett
   const { journal, kind, source, destination, from, to, context } = check.run
   const [here, there] = await Promise.all([marksOf(source, from, shelf.uri), marksOf(destination, to, uri)])
   for (const mark of here.values()) if (journal.get(kind, objectKey(shelf.uri, mark.name)) === undefined) differ(check, `${mark.name}, in ${shelf.title}`, 'it is at the old host and was not carried yet')
-  const carried = [...objectsOf(journal, kind, shelf.uri)].filter(({ state }) => state === 'moved' || state === 'there' || state === 'found' || state === 'writing')
+  const carried = [...journal.under(kind, shelf.uri)].filter(({ state }) => state === 'moved' || state === 'there' || state === 'found' || state === 'writing')
   for (const item of carried) if (!here.has(nameIn(item.key))) differ(check, nameOf(item, shelf), 'it is gone from the old host since it was moved')
   for (const batch of batchesOf(carried.filter(({ key }) => here.has(nameIn(key))))) {
     context.signal.throwIfAborted()

@@ -12,8 +12,7 @@ export const shares: Kind = {
   name: 'shares',
   inventory,
   async run(context) {
-    const pass = Number(context.journal.fact('shares.pass') ?? 0) + 1
-    context.journal.setFact('shares.pass', String(pass))
+    const pass = context.journal.nextPass('shares')
     await carry(new SharesRun(context, pass))
     return tallyOf(context)
   },

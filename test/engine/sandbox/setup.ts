@@ -1,9 +1,12 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Engine, SpaceTarget } from '../../../src/engine/contract.ts'
 import { sandboxEngine } from '../../../src/engine/sandbox/index.ts'
 import { randomName, uuid } from '../../../src/kit/random.ts'
+import type { Remote } from '../../../src/nextcloud/remote.ts'
+import { provision } from '../../conformance/engine-steps.ts'
+import { remoteFor } from '../../support/remote.ts'
 
 export interface SandboxForTest {
   readonly engine: Engine
@@ -33,4 +36,20 @@ export async function sandboxForTest(): Promise<SandboxForTest> {
     }
   }
   return { engine: sandboxEngine({ config: { stateDirectory: directory } }), directory, newTarget }
+}
+
+/** The administrator of a sandbox space of its own, as a program with an app password sees it. */
+export async function remoteOnSandbox(): Promise<{ readonly remote: Remote; readonly cleanup: () => Promise<void> }> {
+  const { engine, newTarget, directory } = await sandboxForTest()
+  const target = newTarget()
+  await provision(engine, target)
+  const made = await remoteFor({ url: engine.address(target).url, ...(await engine.createAppPassword(target, target.administrator, 'test')) })
+  return {
+    remote: made.remote,
+    cleanup: async () => {
+      made[Symbol.dispose]()
+      await engine.remove(target)
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
 }

@@ -1,7 +1,9 @@
 import type { Engine, SpaceTarget } from '../../../src/engine/contract.ts'
 import { caddySites } from '../../../src/engine/host/sites/index.ts'
 import { systemClock } from '../../../src/kit/clock.ts'
+import type { Remote } from '../../../src/nextcloud/remote.ts'
 import { provision } from '../../conformance/engine-steps.ts'
+import { remoteFor } from '../../support/remote.ts'
 import { openLab } from './host.ts'
 
 export interface SpaceForTest extends AsyncDisposable {
@@ -24,5 +26,18 @@ export async function openSpace(release: string): Promise<SpaceForTest> {
   } catch (error) {
     await lab[Symbol.asyncDispose]()
     throw error
+  }
+}
+
+/** The administrator of a space of its own, as a program with an app password sees it. */
+export async function remoteOn(release: string): Promise<{ readonly remote: Remote; readonly cleanup: () => Promise<void> }> {
+  const space = await openSpace(release)
+  const made = await remoteFor(space)
+  return {
+    remote: made.remote,
+    cleanup: async () => {
+      made[Symbol.dispose]()
+      await space[Symbol.asyncDispose]()
+    },
   }
 }

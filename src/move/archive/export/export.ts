@@ -105,8 +105,7 @@ function explained(error: unknown, { move, path }: ExportSession): unknown {
 }
 
 function begin({ context }: ExportSession): FilesRun {
-  const pass = Number(context.journal.fact('files.pass') ?? 0) + 1
-  context.journal.setFact('files.pass', String(pass))
+  const pass = context.journal.nextPass('files')
   return new FilesRun(context, pass)
 }
 
