@@ -38,26 +38,32 @@ export interface Session extends AsyncDisposable {
 
 /** Finds or makes the move, takes its lock, signs in on both sides. A new move that comes no further leaves nothing behind. */
 export async function openSession(services: MoveServices, wish: MoveWish, conduct: Conduct): Promise<Session> {
-  const { move, isNew } = await findMove(services, wish)
-  let lock: Lock | undefined
-  try {
-    lock = await services.moves.lock(move.id)
-    move.facts.set('pauseAsked', false)
+  const found = await findMove(services, wish)
+  return await holding(services, found, async () => {
+    const { move } = found
     const options = keepOptions(services, move, wish.options)
     const accounts = await signInBoth(services, move, { signIn: wish.signIn, options }, conduct)
     const context = contextOf(services, move, { accounts, manner: options.manner, people: wish.people }, conduct)
-    const held = lock
-    return { move, isNew, options, accounts, context, [Symbol.asyncDispose]: async () => await close(move, held) }
-  } catch (error) {
-    if (isNew) await undo(services, move)
-    await close(move, lock)
-    throw error
-  }
+    return { ...found, options, accounts, context }
+  })
 }
 
-async function close(move: OpenMove, lock: Lock | undefined): Promise<void> {
-  move[Symbol.dispose]()
-  await lock?.release()
+/** Holds the lock of a move for as long as its session lasts. Where none comes about, a new move leaves nothing behind. */
+export async function holding<T extends object>(services: MoveServices, { move, isNew }: { readonly move: OpenMove; readonly isNew: boolean }, open: () => Promise<T>): Promise<T & AsyncDisposable> {
+  let lock: Lock | undefined
+  const close = async (): Promise<void> => {
+    move[Symbol.dispose]()
+    await lock?.release()
+  }
+  try {
+    lock = await services.moves.lock(move.id)
+    move.facts.set('pauseAsked', false)
+    return { ...(await open()), [Symbol.asyncDispose]: close }
+  } catch (error) {
+    if (isNew) await undo(services, move)
+    await close()
+    throw error
+  }
 }
 
 /** Signs out and removes a move that never began. */

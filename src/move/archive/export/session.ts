@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { ChatonError } from '../../../kit/errors.ts'
-import type { Lock } from '../../../kit/lock.ts'
 import type { RemoteFiles } from '../../../nextcloud/files/contract.ts'
 import type { MoveContext, Side } from '../../contract.ts'
 import type { MoveOptions } from '../../facts.ts'
@@ -8,7 +7,7 @@ import type { Account } from '../../hosts.ts'
 import type { KindName } from '../../kinds.ts'
 import type { OpenMove } from '../../moves.ts'
 import { Pace } from '../../pace.ts'
-import { undo } from '../../prepare.ts'
+import { holding } from '../../prepare.ts'
 import type { Conduct, MoveServices } from '../../services.ts'
 import { addressOf, signInSide, type SignInWish } from '../../sign-in.ts'
 import { addressOfArchive, isArchiveAddress, pathOfArchive } from '../address.ts'
@@ -44,11 +43,9 @@ export interface ExportSession extends AsyncDisposable {
 
 /** Finds or makes the export, takes its lock, signs in. A new one that comes no further leaves nothing behind. */
 export async function openExport(services: MoveServices, wish: ExportWish, conduct: Conduct): Promise<ExportSession> {
-  const { move, isNew } = await findExport(services, wish)
-  let lock: Lock | undefined
-  try {
-    lock = await services.moves.lock(move.id)
-    move.facts.set('pauseAsked', false)
+  const found = await findExport(services, wish)
+  return await holding(services, found, async () => {
+    const { move } = found
     const host = await services.hosts.find(addressOf(move.facts, 'source') ?? '', wish)
     const manner = wish.manner ?? move.facts.get('options')?.manner ?? 'polite'
     const kinds = archivedKinds.filter((name) => (move.facts.get('options')?.kinds ?? wish.kinds ?? archivedKinds).includes(name))
@@ -56,18 +53,8 @@ export async function openExport(services: MoveServices, wish: ExportWish, condu
     conduct.report({ event: 'stage', stage: 'sign-in' })
     const account = await signInSide(services, move, { side: 'source', host, wish: wish.signIn }, conduct)
     const path = await placeFor(services, move, wish, account)
-    const held = lock
-    return { move, isNew, kinds, path, account, context: contextOf(services, { move, account, manner }, conduct), [Symbol.asyncDispose]: async () => await close(move, held) }
-  } catch (error) {
-    if (isNew) await undo(services, move)
-    await close(move, lock)
-    throw error
-  }
-}
-
-async function close(move: OpenMove, lock: Lock | undefined): Promise<void> {
-  move[Symbol.dispose]()
-  await lock?.release()
+    return { ...found, kinds, path, account, context: contextOf(services, { move, account, manner }, conduct) }
+  })
 }
 
 async function findExport({ moves, hosts, clock }: MoveServices, { id, from, output, allowPlainHttp }: ExportWish): Promise<{ move: OpenMove; isNew: boolean }> {
