@@ -99,7 +99,7 @@ export function required(input: CommandInput, name: string): string {
 }
 
 /** A text flag, or `undefined`. */
-export function textFlag(input: CommandInput, name: string): string | undefined {
+export function textFlag(input: Pick<CommandInput, 'flags'>, name: string): string | undefined {
   const value = input.flags[name]
   return typeof value === 'string' ? value : undefined
 }

@@ -97,7 +97,7 @@ async function readPasswordFile(path: string, flag: string): Promise<string> {
 }
 
 /** What the flags choose. */
-export function optionsOf(input: CommandInput): Partial<MoveOptions> {
+export function optionsOf(input: Pick<CommandInput, 'flags'>): Partial<MoveOptions> {
   const only = kindsIn(input, 'only')
   const also = kindsIn(input, 'with')
   const without = kindsIn(input, 'without')
@@ -110,7 +110,7 @@ export function optionsOf(input: CommandInput): Partial<MoveOptions> {
   }
 }
 
-function kindsIn(input: CommandInput, flag: 'only' | 'with' | 'without'): KindName[] | undefined {
+function kindsIn(input: Pick<CommandInput, 'flags'>, flag: 'only' | 'with' | 'without'): KindName[] | undefined {
   return textFlag(input, flag)?.split(',').map((word) => kindOf(word.trim(), flag))
 }
 
