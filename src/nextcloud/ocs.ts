@@ -73,15 +73,3 @@ export type User = z.infer<typeof User>
 
 /** The account that is signed in. Its `id` is the name in DAV paths, whatever name it signed in with. */
 export const readOwnUser = (connection: Connection): Promise<User> => readOcs(connection, '/cloud/user', User)
-
-/** All accounts with their details; the connection must be an administrator's. */
-export async function listUsers(connection: Connection): Promise<User[]> {
-  const { users } = await readOcs(connection, '/cloud/users/details', z.looseObject({ users: z.record(z.string(), User).or(z.array(User)) }))
-  return Object.values(users)
-}
-
-/** Removes the app password that the connection itself uses. */
-export async function revokeOwnAppPassword(connection: Connection): Promise<void> {
-  const answer = await callOcs(connection, '/core/apppassword', { method: 'DELETE' })
-  if (answer.status !== 200) throw new ChatonError('remote-failed', `the app password was not removed: ${answer.status} (${answer.message})`)
-}

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkHealth } from '../../src/nextcloud/health.ts'
 import { readQuota } from '../../src/nextcloud/dav.ts'
-import { listUsers, readOwnUser } from '../../src/nextcloud/ocs.ts'
+import { readOwnUser, User } from '../../src/nextcloud/ocs.ts'
 import { readStatus } from '../../src/nextcloud/status.ts'
 
 interface Seen {
@@ -112,13 +112,13 @@ describe('src/nextcloud/{status,ocs,dav}', () => {
   it('reads old and sparse answers', async () => {
     const url = await serve((one) => {
       if (one.url.endsWith('status.php')) return { status: 200, body: '{"installed":true,"version":"28.0.2.5","versionstring":"28.0.2","extra":1}' }
-      if (one.url.includes('users/details')) return { status: 200, body: ocs({ users: { ann: { id: 'ann', quota: { quota: 'none' } }, bob: { id: 'bob', email: null, quota: [] } } }) }
       if (one.method === 'PROPFIND') return { status: 207, body: '<d:multistatus xmlns:d="DAV:"><d:response><d:propstat><d:prop><d:quota-used-bytes>12</d:quota-used-bytes><d:quota-available-bytes>-3</d:quota-available-bytes></d:prop></d:propstat></d:response></d:multistatus>' }
       return { status: 404, body: '' }
     })
     const ann = { base: url, user: 'ann', password: 'secret-1' }
     expect(await readStatus({ base: url })).toMatchObject({ maintenance: false, productname: 'Nextcloud' })
-    expect((await listUsers(ann)).map(({ id }) => id)).toEqual(['ann', 'bob'])
+    expect(User.parse({ id: 'ann', quota: { quota: 'none' } })).toMatchObject({ enabled: true, groups: [], quota: { quota: 'none', used: 0 } })
+    expect(User.parse({ id: 'bob', email: null, quota: [] })).toMatchObject({ email: null, quota: { used: 0 } })
     expect(await readQuota(ann, 'ann')).toEqual({ usedBytes: 12, availableBytes: undefined })
     await expect(readOwnUser(ann)).rejects.toMatchObject({ code: 'remote-failed' })
   })
