@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { simpleParser } from 'mailparser'
-import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCli, startCli, type Ended } from '../support/cli.ts'
 import { releasesHere, whyNoHostEngine } from './support/machine.ts'
+import { openMailCatcher, type MailCatcher } from '../support/mail-catcher.ts'
 
 /**
  * `kill -9` at random instants of a provision, each followed by a second run: good spaces, one mail each (a second copy
@@ -16,13 +15,7 @@ const kills = Number(process.env['CHATON_TEST_KILLS'] ?? '50')
 const reason = await whyNoHostEngine()
 const release = releasesHere().at(-1)
 
-interface Received {
-  readonly messageId: string
-  readonly to: string
-}
-
-const received: Received[] = []
-let smtp: SMTPServer
+let mails: MailCatcher
 let state: string
 let env: Record<string, string>
 
@@ -30,31 +23,14 @@ const slugOf = (turn: number): string => `kill-${String(turn).padStart(2, '0')}`
 
 beforeAll(async () => {
   if (reason !== undefined) return
-  smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
-    onData: (stream, _session, done) => {
-      simpleParser(stream, (error: Error | null, mail) => {
-        const to = Array.isArray(mail.to) ? mail.to[0] : mail.to
-        if (error === null) received.push({ messageId: mail.messageId ?? '', to: to?.value[0]?.address ?? '' })
-        done(error)
-      })
-    },
-  })
-  const port = await new Promise<number>((resolve) => {
-    const server = smtp.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
+  mails = await openMailCatcher()
   state = mkdtempSync(join(tmpdir(), 'chaton-kill-'))
   execFileSync('chmod', ['0755', state])
   env = {
     CHATON_ENGINE: 'host',
     CHATON_STATE_DIRECTORY: state,
     CHATON_WEB_FIRST_PORT: '26100',
-    CHATON_MAIL_URL: `smtp://127.0.0.1:${port}`,
-    CHATON_MAIL_FROM: 'chaton@hote.example',
+    ...mails.settings,
     CHATON_DOMAIN: 'hote.example',
     CHATON_RELEASES_DEFAULT: release ?? '',
     CHATON_VOLUMES_OVER_COMMIT: '100',
@@ -65,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (reason !== undefined) return
   for (let turn = 0; turn <= kills; turn++) await remove(turn)
-  smtp.close()
+  await mails[Symbol.asyncDispose]()
   rmSync(state, { recursive: true, force: true })
 })
 
@@ -99,7 +75,7 @@ const mostTries = 20
 async function provisionKilled(turn: number, milliseconds: number): Promise<number> {
   let within = milliseconds
   for (let tries = 0; tries < mostTries; tries++) {
-    const mails = received.length
+    const before = mails.caught.length
     const began = performance.now()
     const run = startCli(['provision', manifestOf(turn), '--json'], env)
     const timer = setTimeout(() => run.child.kill('SIGKILL'), Math.random() * within)
@@ -108,7 +84,7 @@ async function provisionKilled(turn: number, milliseconds: number): Promise<numb
     if (signal === 'SIGKILL') return within
     within = Math.min(within, performance.now() - began)
     await remove(turn)
-    received.length = mails
+    mails.forgetAfter(before)
   }
   throw new Error(`${mostTries} provisions ended before they could be killed`)
 }
@@ -138,16 +114,16 @@ describe.skipIf(reason !== undefined)(`kill -9 at random instants of a provision
       await provisionWhole(0)
       let within = performance.now() - warm
       console.log(`first provision ${Math.round(warm - began)} ms (with the golden space); kills fall within ${Math.round(within)} ms`)
-      received.length = 0
+      mails.forgetAfter(0)
 
       for (let turn = 1; turn <= kills; turn++) {
         within = await provisionKilled(turn, within)
         await provisionWhole(turn)
       }
-      console.log(`${kills} were killed, the last within ${Math.round(within)} ms; ${received.length} mails arrived`)
+      console.log(`${kills} were killed, the last within ${Math.round(within)} ms; ${mails.caught.length} mails arrived`)
 
       const ids = new Map<string, Set<string>>()
-      for (const { to, messageId } of received) ids.set(to, (ids.get(to) ?? new Set()).add(messageId))
+      for (const { to, messageId } of mails.caught) ids.set(to, (ids.get(to) ?? new Set()).add(messageId))
       expect(ids.size).toBe(kills)
       for (const [to, messageIds] of ids) expect(messageIds.size, `Message-IDs of ${to}`).toBe(1)
       const spaces = kills + 1

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Ended } from '../support/cli.ts'
 import { openInstallation, type Installation, type Refusal } from './support/installation.ts'
-import { openMailCatcher, type MailCatcher } from './support/mail-catcher.ts'
+import { openMailCatcher, type MailCatcher } from '../support/mail-catcher.ts'
 import { releasesHere, whyNoHostEngine } from './support/machine.ts'
 
 /** Two runs of `chaton provision` that meet, on a real Nextcloud with a real mail server. */

@@ -1,16 +1,25 @@
 import { simpleParser } from 'mailparser'
-import { SMTPServer } from 'smtp-server'
+import { SMTPServer, type SMTPServerDataStream } from 'smtp-server'
 
 export interface Caught {
   readonly messageId: string
   readonly to: string
 }
 
-/** A mail server that keeps what it is given. */
+/** A mail server that keeps what it is given whole; senders may be gone at any instant. */
 export interface MailCatcher extends AsyncDisposable {
   readonly caught: readonly Caught[]
+  /** Forgets what came after the first so many mails. */
+  forgetAfter(count: number): void
   /** Settings with which chaton mails to it. */
   readonly settings: Readonly<Record<string, string>>
+}
+
+/** A mail whose sender is gone before its end is an error, and no mail. */
+async function keep(stream: SMTPServerDataStream, caught: Caught[]): Promise<void> {
+  const { to, messageId } = await simpleParser(stream)
+  const [first] = to === undefined ? [] : [to].flat()
+  caught.push({ messageId: messageId ?? '', to: first?.value[0]?.address ?? '' })
 }
 
 export async function openMailCatcher(): Promise<MailCatcher> {
@@ -19,13 +28,10 @@ export async function openMailCatcher(): Promise<MailCatcher> {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onData: (stream, _session, done) => {
-      simpleParser(stream, (error: Error | null, mail) => {
-        const to = Array.isArray(mail.to) ? mail.to[0] : mail.to
-        if (error === null) caught.push({ messageId: mail.messageId ?? '', to: to?.value[0]?.address ?? '' })
-        done(error)
-      })
+      void keep(stream, caught).then(done, done)
     },
   })
+  smtp.on('error', () => {})
   const port = await new Promise<number>((resolve) => {
     const server = smtp.listen(0, '127.0.0.1', () => {
       const address = server.address()
@@ -34,6 +40,7 @@ export async function openMailCatcher(): Promise<MailCatcher> {
   })
   return {
     caught,
+    forgetAfter: (count) => void caught.splice(count),
     settings: { CHATON_MAIL_URL: `smtp://127.0.0.1:${port}`, CHATON_MAIL_FROM: 'chaton@hote.example' },
     [Symbol.asyncDispose]: async () => await new Promise<void>((resolve) => smtp.close(resolve)),
   }
