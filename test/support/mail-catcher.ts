@@ -28,7 +28,7 @@ export async function openMailCatcher(): Promise<MailCatcher> {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onData: (stream, _session, done) => {
-      void keep(stream, caught).then(done, done)
+      void keep(stream, caught).then(() => done(), done)
     },
   })
   smtp.on('error', () => {})
