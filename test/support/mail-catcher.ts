@@ -15,11 +15,16 @@ export interface MailCatcher extends AsyncDisposable {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** A mail whose sender is gone before its end is an error, and no mail. */
-async function keep(stream: SMTPServerDataStream, caught: Caught[]): Promise<void> {
-  const { to, messageId } = await simpleParser(stream)
-  const [first] = to === undefined ? [] : [to].flat()
-  caught.push({ messageId: messageId ?? '', to: first?.value[0]?.address ?? '' })
+/** A mail whose sender is gone before its end is no mail: answers what is wrong. */
+async function keep(stream: SMTPServerDataStream, caught: Caught[]): Promise<Error | null> {
+  try {
+    const { to, messageId } = await simpleParser(stream)
+    const [first] = to === undefined ? [] : [to].flat()
+    caught.push({ messageId: messageId ?? '', to: first?.value[0]?.address ?? '' })
+    return null
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 export async function openMailCatcher(): Promise<MailCatcher> {
@@ -28,7 +33,7 @@ export async function openMailCatcher(): Promise<MailCatcher> {
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onData: (stream, _session, done) => {
-      void keep(stream, caught).then(() => done(), done)
+      void (async () => done(await keep(stream, caught)))()
     },
   })
   smtp.on('error', () => {})
