@@ -8,10 +8,12 @@ import { wantedReleases } from './support/machine.ts'
 import { betweenReleases } from './support/releases.ts'
 import { openSpaces, type PersonForTest, type SpacesForTest } from './support/spaces.ts'
 
-/** An account with something of every kind, between every ordered pair of releases; looked at afterwards by other means than ours. */
+/** An account with something of every kind, between every ordered pair of releases and within one server; looked at afterwards by other means than ours. */
 
 const suite = 'everything moves'
-const pairs = wantedReleases.flatMap((from) => wantedReleases.filter((to) => to !== from).map((to) => [from, to] as const))
+const betweenServers = wantedReleases.flatMap((from) => wantedReleases.filter((to) => to !== from).map((to) => [from, to] as const))
+const betweenAccountsOfOneServer = ['34.0.1', '34.0.1'] as const
+const pairs = [...betweenServers, betweenAccountsOfOneServer]
 let spaces: SpacesForTest
 let smtp: TestServer
 

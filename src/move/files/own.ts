@@ -11,6 +11,9 @@ export const sharedByOther: NotOwn = { reason: 'it was shared with you and belon
 /** Where the owner moves along with the account: nothing that is left behind. */
 export const sharedAgain = 'its owner moves too, and shares it again'
 
+/** On one server, between two accounts. */
+export const ownedByNew: NotOwn = { reason: 'it was shared with you by your new account, to which it belongs', next: 'nothing: you have it there already' }
+
 /** Why an entry is not the account's own to take along, and what the person can do; undefined if it is theirs. Pure. */
 export function notOwn({ permissions, mountType, encrypted }: Pick<RemoteEntry, 'permissions' | 'mountType' | 'encrypted'>): NotOwn | undefined {
   if (encrypted) {

@@ -4,7 +4,7 @@ import { openSharing } from '../../nextcloud/sharing/index.ts'
 import { cloudIdOf } from '../cloud-id.ts'
 import { changed } from './facts.ts'
 import { partsOf } from '../shares/terms.ts'
-import { sharedAgain, sharedByOther } from './own.ts'
+import { ownedByNew, sharedAgain, sharedByOther } from './own.ts'
 import type { FilesRun } from './run.ts'
 import { stops } from './trouble.ts'
 
@@ -24,6 +24,10 @@ export async function nameOwners(run: FilesRun): Promise<void> {
       run.put(changed(item, { reason: sharedAgain, next: undefined }))
       continue
     }
+    if (isNewAccount(run, cloudId)) {
+      run.put(changed(item, ownedByNew))
+      continue
+    }
     run.put(changed(item, { reason: `it was shared with you by ${owner}, to whom it belongs`, next: `ask ${owner} (${cloudId}) to share it with your new account, ${cloudIdOf(destination.remote)}` }))
   }
 }
@@ -32,6 +36,12 @@ export async function nameOwners(run: FilesRun): Promise<void> {
 function movesToo({ context: { source, people } }: FilesRun, cloudId: string): boolean {
   const { user, host } = partsOf(cloudId)
   return people?.has(user) === true && host === partsOf(`x@${source.remote.base}`).host
+}
+
+/** The owner is the account that one moves to, on the same server. */
+function isNewAccount({ context: { source, destination } }: FilesRun, cloudId: string): boolean {
+  const { user, host } = partsOf(cloudId)
+  return user === destination.remote.uid && host === partsOf(`x@${destination.remote.base}`).host && host === partsOf(`x@${source.remote.base}`).host
 }
 
 /** Names are a help, no need: without them the files move all the same. */

@@ -11,6 +11,8 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['add it again at the new place, under Settings, External storages', 'ajoutez-le de nouveau dans le nouveau compte : Paramètres, Stockages externes'],
   ['it was shared with you and belongs to somebody else', 'partagé avec vous : il appartient à quelqu’un d’autre'],
   ['its owner moves too, and shares it again', 'son propriétaire déménage aussi, et le partage de nouveau'],
+  ['it was shared with you by your new account, to which it belongs', 'partagé avec vous par votre nouveau compte, à qui il appartient'],
+  ['nothing: you have it there already', 'rien : vous l’y avez déjà'],
   ['ask its owner to share it with your new account', 'demandez à son propriétaire de le partager avec votre nouveau compte'],
   ['it was shared with you by {}, to whom it belongs', 'partagé avec vous par {}, à qui il appartient'],
   ['ask {} to share it with your new account, {}', 'demandez à {} de le partager avec votre nouveau compte, {}'],

@@ -63,11 +63,25 @@ export function askedPerson(share: Share, { destination }: Sides): string | unde
 export function targetOf(share: Share, sides: Sides, known: Known): Target | Left {
   const { abilities } = sides.destination
   const { type } = share
+  if (isOneself(share, sides, known)) return oneself
   if (type === 'link') return needsPassword(abilities) ?? { type, with: '' }
   if (type === 'mail') return needsPassword(abilities) ?? (abilities.silent ? { type, with: share.with.id } : loud(share))
   if (type === 'group') return groupOf(share, known, abilities)
   return type === 'federated' ? federatedOf(share, sides, known) : personOf(share, sides, known)
 }
+
+const oneself: Left = { reason: 'shared with your new account, where the file itself is now', next: 'remove the old share in the new account, if it is still shown there' }
+
+/** The account that one moves to: on the same server that of its id, elsewhere the one that is certainly the same person's. */
+function isOneself({ type, with: { id, ...named } }: Share, sides: Sides, { person }: Known): boolean {
+  const { uid, base } = sides.destination
+  if (type === 'federated') return partsOf(id).user === uid && partsOf(id).host === hostOf(base)
+  if (type !== 'user') return false
+  if (isOneServer(sides)) return id === uid
+  return person?.id === uid && isSamePerson({ id, ...named }, person)
+}
+
+const isOneServer = ({ source, destination }: Sides): boolean => hostOf(source.base) === hostOf(destination.base)
 
 function needsPassword({ links, passwordEnforced }: SharingAbilities): Left | undefined {
   if (!links) return { reason: 'the new host allows no public links', next: 'share it there with the people themselves' }
@@ -88,6 +102,7 @@ function groupOf(share: Share, { groups }: Known, abilities: SharingAbilities): 
 
 function personOf(share: Share, sides: Sides, { person, mapped }: Known): Target | Left {
   const { source, destination } = sides
+  if (isOneServer(sides)) return destination.abilities.silent ? { type: 'user', with: share.with.id } : loud(share)
   if (mapped !== undefined) return destination.abilities.silent ? { type: 'user', with: mapped } : loud(share)
   if (person === undefined) {
     if (!destination.abilities.federation.outgoing || !source.abilities.federation.incoming) {
@@ -105,7 +120,6 @@ function federatedOf(share: Share, sides: Sides, { person }: Known): Target | Le
   const { destination } = sides
   const { user, host } = partsOf(share.with.id)
   if (host === hostOf(destination.base)) {
-    if (user === destination.uid) return { reason: 'shared with your new account, where the file itself is now', next: 'remove the old share in the new account, if it is still shown there' }
     if (person === undefined) return { reason: `shared with ${who(share)}, whom the new host does not let you see`, next: byHand }
     return destination.abilities.silent ? { type: 'user', with: user } : loud(share)
   }

@@ -13,6 +13,7 @@ const sides = (destination: Partial<SharingAbilities> = {}, source: Partial<Shar
   source: { base: 'https://old.example/cloud', abilities: { ...abilities, ...source } },
   destination: { base: 'https://new.example', uid: 'camille', abilities: { ...abilities, ...destination } },
 })
+const oneServer: Sides = { ...sides(), source: { base: 'https://new.example/', abilities } }
 const nobody: Known = { person: undefined, groups: [] }
 const today = '2026-11-24'
 
@@ -45,6 +46,7 @@ describe('with whom it is shared at the new host', () => {
     ['a group that one is in', [share({ type: 'group', with: { id: 'jardin', name: 'jardin', email: undefined } }), sides(), { ...nobody, groups: ['jardin'] }], { type: 'group', with: 'jardin' }],
     ['a person of a third server', [share({ type: 'federated', with: { ...lou, id: 'lou@third.example' } }), sides(), nobody], { type: 'federated', with: 'lou@third.example' }],
     ['a person of the new host', [share({ type: 'federated', with: { ...lou, id: 'lou@https://new.example/' } }), sides(), { ...nobody, person: lou }], { type: 'user', with: 'lou' }],
+    ['a person of the one server of both accounts, of whom nothing else is known', [share({ type: 'user', with: { id: 'lou', name: 'lou', email: undefined } }), oneServer, nobody], { type: 'user', with: 'lou' }],
     ['an address, silently', [share({ type: 'mail', with: { ...lou, id: 'lou@example.org' } }), sides(), nobody], { type: 'mail', with: 'lou@example.org' }],
   ])('%s', (_name, asked, target) => {
     expect(targetOf(...asked)).toEqual(target)
@@ -59,7 +61,10 @@ describe('with whom it is shared at the new host', () => {
     ['nobody, and no federation', [withLou, sides({ federation: { outgoing: false, incoming: true } }), nobody], /do not share with each other/],
     ['nobody, and an old host that takes nothing', [withLou, sides({}, { federation: { outgoing: true, incoming: false } }), nobody], /do not share with each other/],
     ['a host where links need a password', [share(), sides({ passwordEnforced: true }), nobody], /password on every link/],
-    ['oneself', [share({ type: 'federated', with: { ...lou, id: 'camille@new.example' } }), sides(), nobody], /your new account/],
+    ['oneself, on one server', [share({ type: 'user', with: { id: 'camille', name: 'camille', email: undefined } }), oneServer, nobody], /your new account/],
+    ['oneself, certainly the same person at the new host', [share({ type: 'user', with: { ...lou, id: 'camille' } }), sides(), { ...nobody, person: { ...lou, id: 'camille' } }], /your new account/],
+    ['a namesake of oneself', [share({ type: 'user', with: { ...lou, id: 'camille' } }), sides(), { ...nobody, person: { ...lou, id: 'camille', email: 'other@example.org' } }], /may be somebody else's/],
+    ['oneself, from another server', [share({ type: 'federated', with: { ...lou, id: 'camille@new.example' } }), sides(), nobody], /your new account/],
   ])('not with %s', (_name, asked, reason) => {
     expect(targetOf(...asked)).toMatchObject({ reason: expect.stringMatching(reason) })
   })

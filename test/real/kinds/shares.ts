@@ -12,7 +12,7 @@ const fieldsOf = (one: ShareData): string => [one['path'], one['share_type'], Nu
 export const sharesFixture: KindFixture = {
   kind: 'shares',
   async plant(source, destination) {
-    for (const { space } of [source, destination]) await space.person(friendOf(source))
+    for (const space of new Set([source.space, destination.space])) await space.person(friendOf(source))
     const link = await share(source, { path: '/many', shareType: '3', label: 'Beaucoup', note: 'à lire', expireDate: '2099-12-24' })
     await ocs(source, 'PUT', `shares/${String(link['id'])}`, { hideDownload: 'true' })
     const drop = await share(source, { path: '/Été/vide', shareType: '3', permissions: '4' })
