@@ -54,6 +54,9 @@ export async function choosePassword(engine: Engine, target: SpaceTarget, link: 
   return await choosePasswordAt(engine.address(target).url, pathOfLink(engine, target, link), password)
 }
 
+/** Status of those who come too often: servers take ten such forms from an address in five minutes (LostController.php). */
+export const tooMany = 'too many requests'
+
 /** The same for a link's path below the address `url`. */
 export async function choosePasswordAt(url: string, path: string, password: string): Promise<{ status?: string; user?: string }> {
   const page = await ask({ url, user: '', password: '' }, 'GET', path, { as: false })
@@ -66,7 +69,7 @@ export async function choosePasswordAt(url: string, path: string, password: stri
     },
     body: JSON.stringify({ password, proceed: true }),
   })
-  return JSON.parse(answer.text) as { status?: string; user?: string }
+  return answer.status === 429 ? { status: tooMany } : (JSON.parse(answer.text) as { status?: string; user?: string })
 }
 
 /** OCS as this account; the HTTP status and the code of the envelope (28 and 29 send XML to who is not signed in, whatever was asked for). */
