@@ -5,6 +5,7 @@ import { discover } from '../nextcloud/discover/index.ts'
 import { openRemoteFiles } from '../nextcloud/files/index.ts'
 import { awaitGrant, beginSignIn, openAccount, revoke } from '../nextcloud/sign-in.ts'
 import type { Account, Hosts } from './hosts.ts'
+import { patientHosts } from './patient-hosts.ts'
 
 export interface HostsOptions {
   /** Refuses private addresses where the mover is not the machine's owner. */
@@ -16,7 +17,7 @@ export interface HostsOptions {
 
 /** Real servers. */
 export function nextcloudHosts({ http, clock, agent }: HostsOptions): Hosts {
-  return {
+  const hosts: Hosts = {
     find: async (address, { allowPlainHttp }) => {
       const { base, version } = await discover(address, { http, allowPlainHttp })
       return { address: base, version }
@@ -43,4 +44,5 @@ export function nextcloudHosts({ http, clock, agent }: HostsOptions): Hosts {
       }
     },
   }
+  return patientHosts(hosts, clock)
 }

@@ -70,8 +70,9 @@ async function withNew(services: MoveServices, move: OpenMove, { side, host, wis
   try {
     return await hosts.open(host, signIn)
   } catch (error) {
-    await forget(services, move, side)
+    // A sign-in that may work is kept: for the next run, or to be revoked.
     if (!isSignInRefused(error)) throw error
+    await forget(services, move, side)
     throw new ChatonError('bad-input', `${host.address} refuses "${signIn.name}": the name or the app password is wrong, or the account is disabled`, {
       next: ['make an app password in the account: Personal settings, Security', 'or leave the name out and sign in with the browser', 'a disabled account is switched on by its host'],
       data: { status: 401 },

@@ -10,6 +10,8 @@ export interface FakeServer {
   readonly freeBytes?: number
   /** Answers nothing at all. */
   down?: boolean
+  /** So many of the next requests with a sign-in get no answer. */
+  mute?: number
 }
 
 export interface FakeHosts extends Hosts {
@@ -51,6 +53,10 @@ export function fakeHosts(servers: Readonly<Record<string, FakeServer>>, alias: 
     },
     open: async ({ address }, signIn) => {
       const server = serverAt(address)
+      if ((server.mute ?? 0) > 0) {
+        server.mute = (server.mute ?? 0) - 1
+        throw new ChatonError('remote-failed', `the answer of ${address} broke off`, { retryable: true })
+      }
       if (!tokens.has(tokenOf(address, signIn))) throw new ChatonError('remote-failed', `${address}: the server answered 401`, { data: { status: 401 } })
       return await Promise.resolve(accountOf(server, { address, identity: `${alias[address] ?? address}#${signIn.name}`, name: signIn.name, signOut: () => tokens.delete(tokenOf(address, signIn)) }))
     },

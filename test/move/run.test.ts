@@ -84,6 +84,40 @@ describe('a whole move', () => {
   })
 })
 
+describe('a host that falls silent just after the person agreed', () => {
+  test('in a move that is new: nothing stays behind, neither a move nor an app password', async () => {
+    const bench = benchFor()
+    Object.assign(bench.hosts.servers[to] ?? {}, { mute: 1 })
+
+    expect(await failureOf(run(bench))).toMatchObject({ code: 'remote-failed', retryable: true })
+
+    expect([...bench.hosts.tokens]).toEqual([])
+    expect(await bench.moves.unfinished()).toEqual([])
+  })
+
+  test('in a move that is under way: the next run asks for no further sign-in', async () => {
+    const bench = benchFor()
+    await run(bench, {}, true)
+    bench.hosts.tokens.delete(`${to} camille app-password-2`)
+    const opening = bench.hosts.open.bind(bench.hosts)
+    let opened = 0
+    Object.assign(bench.hosts, {
+      open: async (...args: Parameters<typeof opening>) => {
+        opened += 1
+        // The sign-in that was kept is refused; the new one meets a server that is gone.
+        if (opened === 3) throw unavailable()
+        return await opening(...args)
+      },
+    })
+    await failureOf(run(bench))
+    expect(opened).toBe(3)
+
+    expect(await run(bench)).toMatchObject({ phase: 'done', whole: true, signedOut: { destination: 'revoked' } })
+    expect(bench.events.filter(({ event }) => event === 'sign-in')).toHaveLength(3)
+    expect([...bench.hosts.tokens]).toEqual([])
+  })
+})
+
 describe('one kind that fails', () => {
   test('holds up no other; the move stays open and says so', async () => {
     const bench = benchFor()
