@@ -1,4 +1,4 @@
-import { chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, copyFileSync, createReadStream, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { namesOf, pathsOf } from '../../src/engine/host/names.ts'
 import { runCli } from '../support/cli.ts'
 import { kindFixtures } from './kinds/all.ts'
 import { commentsOf, filesOf, profileOf, said, shelvesOf, type FileView } from './support/account-view.ts'
+import { askForImport } from './support/agree.ts'
 import { betweenReleases } from './support/releases.ts'
 import { openSpaces, type PersonForTest, type SpaceForTest, type SpacesForTest } from './support/spaces.ts'
 
@@ -55,6 +56,16 @@ async function importByApp(space: SpaceForTest, archive: string, userId: string)
   return { url: space.url, userId, password } as PersonForTest
 }
 
+/** As a person does it: the archive into the account, then the page of the app, which has it done by the next background job. */
+async function importByPage({ url, userId, accountPassword, files, space }: PersonForTest, archive: string): Promise<void> {
+  await space.occ('app:enable', 'user_migration')
+  await files.write('compte.nextcloud_export', { stream: createReadStream(archive), length: statSync(archive).size }, { over: 'new', mtime: 1_600_000_000 })
+  await askForImport(url, { user: userId, password: accountPassword }, 'compte.nextcloud_export')
+  const jobs = JSON.parse(await space.occ('background-job:list', '--class', String.raw`OCA\UserMigration\BackgroundJob\UserImportJob`, '--output', 'json')) as { id: string }[]
+  expect(jobs).toHaveLength(1)
+  await space.occ('background-job:execute', '--force-execute', String(jobs[0]?.id))
+}
+
 async function exportByApp({ space, userId }: PersonForTest): Promise<string> {
   await space.occ('app:enable', 'user_migration')
   const said = await space.occ('user:export', userId, foldersOf(space))
@@ -76,6 +87,7 @@ const unstarred = (files: Readonly<Record<string, FileView>>): Record<string, Fi
 
 async function without(kind: string, source: PersonForTest): Promise<string> {
   const path = join(state, `${source.userId}-without-${kind}.nextcloud_export`)
+  if (existsSync(path)) return path
   expect(await chaton(['move', 'export', '--from', source.url, '--from-user', source.userId, '--output', path, '--without', kind], 'FROM', source)).toMatchObject({ exitCode: 0 })
   return path
 }
@@ -137,6 +149,16 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       for (const path of ['many/3.txt', 'many', 'many/5.txt']) expect([path, await commentsOf(taken, path)]).toEqual([path, await commentsOf(source, path)])
       await archived.find(({ kind }) => kind === 'tags')?.check(source, taken)
       expect(await profileOf(taken)).toEqual(await profileOf(source))
+    })
+
+    it.skipIf(!hasApp || !runsApp(to))(`is taken in by the page of the official app of ${to}${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {
+      const stars = takesFavourites(to)
+      const other = await (await spaces.space(to)).person(`${id}-page`)
+      await importByPage(other, stars ? archive : await without('favourites', source))
+      const { 'compte.nextcloud_export': sent, ...taken } = await filesOf(other)
+      expect(sent).toBeDefined()
+      expect(taken).toEqual(coarse(stars ? await filesOf(source) : unstarred(await filesOf(source))))
+      await sameShelves(source, other)
     })
 
     it.skipIf(!hasApp || !runsApp(from))(`an archive of the official app of ${from} is carried by us${hasApp ? '' : ` (this machine lacks ${appTree})`}`, async () => {

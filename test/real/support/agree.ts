@@ -9,3 +9,11 @@ export async function agreeInBrowser(base: string, login: string, person: { read
   const page = await browser.post(`${base}/index.php/login`, { ...person, redirect_url: redirect, requesttoken: requestToken(signIn), timezone: 'Europe/Paris', timezone_offset: '1' })
   await browser.post(`${base}/index.php/login/v2/grant`, { stateToken: stateToken(page), requesttoken: requestToken(page) })
 }
+
+/** Signs in by the form, and asks the app user_migration on its page for an import of the archive at this path in the account. */
+export async function askForImport(base: string, person: { readonly user: string; readonly password: string }, path: string): Promise<void> {
+  const browser = new Browser()
+  const form = await browser.get(`${base}/index.php/login`)
+  const page = await browser.post(`${base}/index.php/login`, { ...person, requesttoken: requestToken(form), timezone: 'Europe/Paris', timezone_offset: '1' })
+  await browser.post(`${base}/ocs/v2.php/apps/user_migration/api/v1/import`, { path, requesttoken: requestToken(page) })
+}
