@@ -36,6 +36,7 @@ for (const kind of order.kinds ?? ['files']) {
   refused.push(...tally.refused)
 }
 const seconds = (performance.now() - began) / 1000
-console.log(JSON.stringify({ seconds, memory: process.resourceUsage().maxRSS / 1024, moved, refused: refused.length }))
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+console.log(JSON.stringify({ seconds, memory: maxRSS / 1024, processor: (userCPUTime + systemCPUTime) / 1e6, moved, refused: refused.length }))
 http[Symbol.dispose]()
 journal[Symbol.dispose]()

@@ -37,6 +37,8 @@ export interface Outcome {
   readonly seconds: number
   /** Largest resident memory of the process, MiB. */
   readonly memory: number
+  /** Processor time of the process, seconds. */
+  readonly processor: number
   readonly moved: number
   readonly refused: number
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { BulkPart, RemoteFiles } from '../src/nextcloud/files/contract.ts'
 import { writeSmallFiles } from './move-data.ts'
 import { openMoveLab, whyNoMove, type MoveLab } from './move-lab.ts'
@@ -40,16 +41,20 @@ export const moveSmall: Bench = {
     const count = all * scale
     await using lab = await openMoveLab(firstPort)
     await writeSmallFiles(lab.source.files, count)
-    const [ours, floors, theirs]: [number[], number[], number[]] = [[], [], []]
+    const [ours, processors, floors, theirs]: [number[], number[], number[], number[]] = [[], [], [], []]
     for (let turn = 0; turn < rounds; turn++) {
       floors.push(await bare(lab, { target: `bare-${turn}`, count }))
-      ours.push((await lab.move()).seconds)
+      const { seconds, processor } = await lab.move()
+      ours.push(seconds)
+      processors.push(processor)
       await lab.destination.files.move('small', `moved-${turn}`)
       if (turn === 0) theirs.push(await lab.rclone('small', 'rclone', '--transfers', '8', '--checkers', '8'))
     }
     const [our, floor, their] = [median(ours), median(floors), median(theirs)]
     report({ figure: `${count} small files, seconds`, ours: round(our), other: round(floor), otherName: 'zip out and bulk in alone', ratio: round(our / floor), goal: 'at most 1.3 times', met: our <= 1.3 * floor })
     report({ figure: `${count} small files, seconds`, ours: round(our), other: round(their), otherName: 'rclone, 8 transfers', ratio: round(their / our), goal: 'at least 10 times faster', met: their >= 10 * our })
+    const [own, meanwhile] = [median(processors), our * availableParallelism()]
+    report({ figure: `${count} small files, seconds of processor time`, ours: round(own), other: round(meanwhile), otherName: `of the ${availableParallelism()} processors meanwhile, which also run both servers`, ratio: round(own / meanwhile), goal: 'at most a tenth', met: own <= meanwhile / 10 })
     if (!hasNextcloudcmd()) return console.error('nextcloudcmd is not installed: not compared with it')
     await lab.destination.files.makeFolder('nextcloudcmd')
     const client = await nextcloudcmd(lab, { from: 'small', to: 'nextcloudcmd' })
