@@ -30,13 +30,17 @@ const began = performance.now()
 const [source, destination] = await Promise.all([side(order.source), side(order.destination)])
 let moved = 0
 const refused = []
-for (const kind of order.kinds ?? ['files']) {
-  const tally = await { files, calendars, contacts }[kind].run({ source, destination, journal, clock, logger: undefined, signal, progress: () => undefined })
+const context = { source, destination, journal, clock, logger: undefined, signal, progress: () => undefined }
+const kinds = (order.kinds ?? ['files']).map((name) => ({ files, calendars, contacts })[name])
+for (const kind of kinds) {
+  const tally = await kind.run(context)
   moved += tally.moved
   refused.push(...tally.refused)
 }
 const seconds = (performance.now() - began) / 1000
+if (order.compare === true) for (const kind of kinds) refused.push(...(await kind.verify(context)).differing)
+const checkSeconds = (performance.now() - began) / 1000 - seconds
 const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
-console.log(JSON.stringify({ seconds, memory: maxRSS / 1024, processor: (userCPUTime + systemCPUTime) / 1e6, moved, refused: refused.length }))
+console.log(JSON.stringify({ seconds, checkSeconds, memory: maxRSS / 1024, processor: (userCPUTime + systemCPUTime) / 1e6, moved, refused: refused.length }))
 http[Symbol.dispose]()
 journal[Symbol.dispose]()

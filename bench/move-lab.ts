@@ -28,6 +28,8 @@ export interface Order {
   readonly journal: string
   /** One after the other. Default: `files`. */
   readonly kinds?: readonly MovedKind[]
+  /** Compare both sides afterwards. */
+  readonly compare?: boolean
 }
 
 export type MovedKind = 'files' | 'calendars' | 'contacts'
@@ -35,6 +37,8 @@ export type MovedKind = 'files' | 'calendars' | 'contacts'
 /** What it answers, on standard output. */
 export interface Outcome {
   readonly seconds: number
+  /** Of the comparison after that, where it was asked for. */
+  readonly checkSeconds: number
   /** Largest resident memory of the process, MiB. */
   readonly memory: number
   /** Processor time of the process, seconds. */
@@ -47,7 +51,7 @@ export interface MoveLab extends AsyncDisposable, TwoSpaces {
   /** The accounts as the tools that are compared reach them. */
   readonly accounts: Readonly<Record<'source' | 'destination', Account>>
   /** A new move of everything, or with the `journal` of an earlier one a further pass. */
-  move(options?: { readonly journal?: string; readonly kinds?: readonly MovedKind[] }): Promise<Outcome & { readonly journal: string }>
+  move(options?: { readonly journal?: string } & Pick<Order, 'kinds' | 'compare'>): Promise<Outcome & { readonly journal: string }>
   /** `rclone` with this command and these paths: `old:…` and `new:…` are relative to the accounts' roots, others are of this machine. Answers seconds. */
   runRclone(...args: readonly string[]): Promise<number>
   /** Seconds that `rclone copy` takes, with app passwords as well. Paths are relative to the accounts' roots. */
@@ -70,8 +74,8 @@ export async function openMoveLab(firstPort: number, { eachWayMs = 0, userIds = 
   return {
     ...spaces,
     accounts,
-    async move({ journal = join(directory, `journal-${++journals}.sqlite`), kinds } = {}) {
-      return { ...(await moveOnce({ ...accounts, journal, ...(kinds === undefined ? {} : { kinds }) })), journal }
+    async move({ journal = join(directory, `journal-${++journals}.sqlite`), ...order } = {}) {
+      return { ...(await moveOnce({ ...accounts, journal, ...order })), journal }
     },
     runRclone: async (...args) => await rclone(accounts, args),
     rclone: async (from, to, ...flags) => await rclone(accounts, ['copy', `old:${from}`, `new:${to}`, ...flags]),
@@ -88,7 +92,7 @@ const plain = ({ url, userId, password }: AccountForTest): Account => ({ url, us
 export async function moveOnce(order: Order): Promise<Outcome> {
   const text = await output(spawn(process.execPath, [child], { stdio: ['pipe', 'pipe', 'inherit'] }), `${JSON.stringify(order)}\n`)
   const outcome = JSON.parse(text) as Outcome
-  if (order.kinds === undefined && outcome.refused > 0) throw new Error(`the move refused ${outcome.refused}`)
+  if (order.kinds === undefined && outcome.refused > 0) throw new Error(`the move refused ${outcome.refused}, or they differ`)
   return outcome
 }
 

@@ -1,12 +1,13 @@
 import { ChatonError } from '../../kit/errors.ts'
 import { randomWord } from '../../kit/random.ts'
 import type { ChunkedUpload, Written } from '../../nextcloud/files/contract.ts'
+import type { Item } from '../journal.ts'
 import { announced, type Aim } from './aim.ts'
 import { hashAt } from './compare.ts'
 import { changed, factsOf, type StartedUpload } from './facts.ts'
 import { chunkFor } from './lanes.ts'
 import type { FilesRun } from './run.ts'
-import { SourceFailed, through } from './through.ts'
+import { through } from './through.ts'
 import { isMissing, mayHaveHappened } from './trouble.ts'
 import { damaged } from './whole.ts'
 import { inParallel } from '../workers.ts'
@@ -18,20 +19,26 @@ interface Part {
   readonly to: number
 }
 
-/** In parts, several at once; parts that the destination has from an earlier run are not sent again. The servers reckon the hash of the whole. */
+/**
+ * In parts, several at once; parts that the destination has from an earlier run are not sent again. What it says to have read of each
+ * part is what passed here; where it says nothing, both servers reckon the hash of the whole. The whole is compared by `verify`.
+ */
 export async function carryRanged(run: FilesRun, aim: Aim): Promise<void> {
   const { destination } = run.context
-  const { item, path } = aim
   const upload = uploadFor(run, aim)
   const announcement = changed(announced(aim), {}, { upload })
   run.put(announcement)
-  const parts = destination.files.chunked(upload.id, path)
-  const hashHere = settledLater(hashAt(run.context.source, item.key))
-  await send(run, aim, { parts, upload })
+  const parts = destination.files.chunked(upload.id, aim.path)
+  const confirmed = await send(run, aim, { parts, upload })
   const written = await finish(run, aim, parts)
-  const [here, there] = [await hashHere(), written.sha256 ?? (await hashAt(destination, path))]
-  if (here !== there) throw await unequal(run, ours(announcement, { ...written, sha256: undefined }), { sent: here, arrived: there })
-  await settle(run, announcement, { written, sha256: here })
+  if (!confirmed) await compareWhole(run, ours(announcement, { ...written, sha256: undefined }))
+  await settle(run, announcement, { written })
+}
+
+async function compareWhole(run: FilesRun, written: Item): Promise<void> {
+  const { source, destination } = run.context
+  const [sent, arrived] = await Promise.all([hashAt(source, written.key), hashAt(destination, written.destinationKey ?? '')])
+  if (sent !== arrived) throw damaged(run, written, { sent, arrived })
 }
 
 /** The one that was begun, if it carries the same content to the same path. */
@@ -42,24 +49,33 @@ function uploadFor(run: FilesRun, { item, path }: Aim): StartedUpload {
   return { id: `chaton-${randomWord(24)}`, path, chunk: chunkFor(item.bytes, most), etag: item.sourceMark }
 }
 
-/** A promise whose failure is told only to who asks for its result. */
-function settledLater<T>(promise: Promise<T>): () => Promise<T> {
-  promise.catch(() => undefined)
-  return async () => await promise
-}
-
-async function send(run: FilesRun, { item }: Aim, { parts, upload }: { readonly parts: ChunkedUpload; readonly upload: StartedUpload }): Promise<void> {
+/** Whether the destination has confirmed all that was sent. */
+async function send(run: FilesRun, { item }: Aim, { parts, upload }: { readonly parts: ChunkedUpload; readonly upload: StartedUpload }): Promise<boolean> {
   const { source, destination } = run.context
   await destination.pace.run(async () => await parts.begin(item.bytes))
   const have = await destination.pace.run(async () => await parts.parts())
   const missing = partsOf(item.bytes, upload.chunk).filter(({ number, from, to }) => have.get(number) !== to - from)
+  let confirmed = true
   await inParallel(missing, destination.pace.most, async ({ number, from, to }) => {
-    await through(
-      run,
+    const { value: arrived, digest: sent } = await through(
+      { context: run.context, check: () => run.check(), hash: 'md5' },
       async () => await source.files.read(item.key, { etag: item.sourceMark, from, to }),
       async (body) => await parts.put(number, body, item.bytes),
     )
+    if (arrived === undefined) confirmed = false
+    else if (arrived !== sent) throw await damagedPart(run, { item, parts, number }, { sent, arrived })
     run.tell({ note: `part ${number} of "${item.key}"` })
+  })
+  return confirmed
+}
+
+/** A part that is there counts as good when the move goes on: the whole upload is given up. */
+async function damagedPart(run: FilesRun, { item, parts, number }: { readonly item: Item; readonly parts: ChunkedUpload; readonly number: number }, { sent, arrived }: { readonly sent: string; readonly arrived: string }): Promise<ChatonError> {
+  await run.context.destination.pace.run(async () => await parts.abort())
+  run.put(changed(run.need(item.key), { state: 'found' }, { upload: undefined }))
+  return new ChatonError('remote-failed', `"${item.key}" was damaged on its way: MD5 of its part ${number} ${sent} when it was sent, ${arrived} at the destination`, {
+    next: ['run the move again; if it stays so, tell those who run the destination that its storage or a proxy damages files'],
+    data: { damaged: true },
   })
 }
 
@@ -87,13 +103,4 @@ async function finish(run: FilesRun, aim: Aim, parts: ChunkedUpload): Promise<Wr
       await run.pause(pollMs)
     }
   }
-}
-
-/** The content differs: did the source change after its parts were read, or was something damaged? */
-async function unequal(run: FilesRun, item: ReturnType<typeof ours>, hashes: { readonly sent: string; readonly arrived: string }): Promise<unknown> {
-  const { files, pace } = run.context.source
-  const entry = await pace.run(async () => await files.stat(item.key))
-  if (entry?.etag === item.sourceMark) return damaged(run, item, hashes)
-  run.put({ ...item, state: 'found' })
-  return new SourceFailed(new ChatonError('conflict', `"${item.key}" changed while it was read`, { data: { status: 412 } }))
 }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import { passed } from '../../kit/memory.ts'
 import type { FilesRun } from './run.ts'
 
-/** What this needs of a run. */
-export type Passing = Pick<FilesRun, 'context' | 'check'>
+/** What this needs of a run. `hash`: of what passes; default SHA-256. */
+export type Passing = Pick<FilesRun, 'context' | 'check'> & { readonly hash?: 'md5' }
 
 export interface Opened {
   readonly stream: Readable
@@ -14,8 +14,8 @@ export interface Opened {
 
 export interface Passed<T> {
   readonly value: T
-  /** Lower-case hex of what passed. */
-  readonly sha256: string
+  /** Hash of what passed, lower-case hex. */
+  readonly digest: string
 }
 
 /** A failure with the side on which it happened: they call for different acts. */
@@ -72,7 +72,7 @@ async function passOnce<T>(run: Passing, open: Read, write: Write<T>): Promise<P
   const tap = new Tap(stream, run)
   try {
     const value = await write({ stream: tap.stream, length: size })
-    return { value, sha256: tap.digest() }
+    return { value, digest: tap.digest() }
   } catch (error) {
     if (tap.failure !== undefined) throw tap.failure
     return { destinationError: error }
@@ -86,9 +86,10 @@ async function passOnce<T>(run: Passing, open: Read, write: Write<T>): Promise<P
 class Tap {
   readonly stream: Readable
   failure: ChatonError | undefined
-  readonly #hash = createHash('sha256')
+  readonly #hash: Hash
 
   constructor(source: Readable, run: Passing) {
+    this.#hash = createHash(run.hash ?? 'sha256')
     this.stream = Readable.from(this.#chunks(source, run), { objectMode: false, highWaterMark: 256 * 1024 })
     // A stream that fails when nobody reads any more must not end the process.
     this.stream.on('error', () => {})

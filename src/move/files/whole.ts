@@ -14,7 +14,7 @@ import { ours, settle } from './written.ts'
 export async function carryWhole(run: FilesRun, aim: Aim, bytes?: Buffer): Promise<void> {
   const announcement = announced(aim)
   run.put(announcement)
-  const { value: written, sha256 } = await (bytes === undefined ? piped(run, aim) : fromMemory(run, aim, bytes))
+  const { value: written, digest: sha256 } = await (bytes === undefined ? piped(run, aim) : fromMemory(run, aim, bytes))
   if (written.sha256 !== undefined && written.sha256 !== sha256) throw damaged(run, ours(announcement, { ...written, sha256: undefined }), { sent: sha256, arrived: written.sha256 })
   await settle(run, announcement, { written, sha256 })
 }
@@ -38,7 +38,7 @@ function asListed({ key, bytes }: Item, content: Opened): Opened {
 async function fromMemory(run: FilesRun, aim: Aim, bytes: Buffer): Promise<Passed<Written>> {
   const { files, pace } = run.context.destination
   const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)), sortOf('write', bytes.length))
-  return { value, sha256: createHash('sha256').update(bytes).digest('hex') }
+  return { value, digest: createHash('sha256').update(bytes).digest('hex') }
 }
 
 function optionsFor({ item, over }: Aim): WriteOptions {

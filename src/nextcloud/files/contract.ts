@@ -122,7 +122,8 @@ export interface ChunkedUpload {
   begin(totalBytes: number): Promise<void>
   /** Sizes of the parts the server has, by part number (1 and up); empty if the upload is unknown. */
   parts(): Promise<ReadonlyMap<number, number>>
-  put(part: number, body: { readonly stream: Readable; readonly length: number }, totalBytes: number): Promise<void>
+  /** Answers the MD5 (lower-case hex) of what the server has read, where it tells. */
+  put(part: number, body: { readonly stream: Readable; readonly length: number }, totalBytes: number): Promise<string | undefined>
   /**
    * Puts the parts together at the target. After an answer that never came, look at the target first: the server may still work, or
    * be done, and then a repeat says `conflict` (for `new`) or `not-found`. `not-found` also where the upload was forgotten, after a day.

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ChatonError } from '../../../src/kit/errors.ts'
 import type { KindTally, MoveContext } from '../../../src/move/contract.ts'
@@ -284,6 +286,43 @@ describe('failures', () => {
     }
     expect(await move()).toMatchObject({ moved: 1, refused: [] })
     expect([...destination.versions.keys()]).toEqual(['middle.bin'])
+  })
+
+  test('a part that was damaged on its way: all parts are sent again, and nothing damaged arrives', async () => {
+    source.put('large.bin', large)
+    const chunked = destination.chunked.bind(destination)
+    let damaged = 0
+    destination.chunked = (id, target) => {
+      const upload = chunked(id, target)
+      const put: typeof upload.put = async (part, body, total) => {
+        const hash = await upload.put(part, body, total)
+        return part === 2 && damaged++ === 0 ? 'f'.repeat(32) : hash
+      }
+      return { ...upload, put }
+    }
+    expect(await move()).toMatchObject({ moved: 1, refused: [] })
+    expect(destination.tree()).toEqual(source.tree())
+    expect([destination.versions.size, destination.uploads.size, new Set(requests(destination, 'finish')).size]).toEqual([0, 0, 1])
+    expect(requests(destination, 'abort')).toHaveLength(1)
+  })
+
+  test('where the destination says nothing of parts, the whole is compared: damaged, it is sent again over the damaged one', async () => {
+    source.put('large.bin', large)
+    destination.abilities = { ...destination.abilities, serverHash: false }
+    const chunked = destination.chunked.bind(destination)
+    let damaged = 0
+    destination.chunked = (id, target) => {
+      const upload = chunked(id, target)
+      const put: typeof upload.put = async (part, body, total) => {
+        const bytes = await buffer(body.stream)
+        if (damaged++ === 0) bytes[0] = 0
+        return await upload.put(part, { stream: Readable.from([bytes], { objectMode: false }), length: bytes.length }, total)
+      }
+      return { ...upload, put }
+    }
+    expect(await move()).toMatchObject({ moved: 1, refused: [] })
+    expect(destination.tree()).toEqual(source.tree())
+    expect([...destination.versions.keys()]).toEqual(['large.bin'])
   })
 
   test('stopped by the person: says so, and goes on later', async () => {

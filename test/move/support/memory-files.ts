@@ -167,7 +167,10 @@ export class MemoryFiles implements RemoteFiles {
       parts: async () => await this.#request('parts', target, () => new Map([...(this.uploads.get(id) ?? [])].map(([part, bytes]) => [part, bytes.length]))),
       put: async (part, body) => {
         const content = await buffer(body.stream)
-        await this.#request('part', target, () => void known().set(part, content))
+        return await this.#request('part', target, () => {
+          known().set(part, content)
+          return this.abilities.serverHash ? createHash('md5').update(content).digest('hex') : undefined
+        })
       },
       finish: async (totalBytes, options) =>
         await this.#request('finish', target, () => {
