@@ -24,6 +24,8 @@ describe('a reason in French', () => {
     ['the destination refuses the name: names must not end with ".part"', 'le nouvel hébergeur refuse ce nom : un nom ne doit pas finir par « .part »'],
     ['it is mounted into your account ("circle") and not part of it', 'affiché dans votre compte ("circle") sans en faire partie'],
     ['its folder "Photos" was not carried: it was shared with you and belongs to somebody else', 'son dossier « Photos » n’a pas déménagé : partagé avec vous : il appartient à quelqu’un d’autre'],
+    ['"film.mov" was damaged on its way: MD5 of its part 3 0a when it was sent, 0b at the destination', '« film.mov » a été abîmé en chemin : MD5 de sa partie 3 : 0a à l’envoi, 0b dans le nouveau compte'],
+    ['somebody else has made the folder "Été"', 'quelqu’un d’autre a créé le dossier « Été »'],
     ['listing "a": the server answered 403 (Forbidden)', 'listing "a" : le serveur a répondu 403 (Forbidden)'],
   ])('%s', (english, french) => {
     expect(reasonIn('fr', english)).toBe(french)
