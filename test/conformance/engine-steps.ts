@@ -69,7 +69,7 @@ export async function choosePasswordAt(url: string, path: string, password: stri
     },
     body: JSON.stringify({ password, proceed: true }),
   })
-  return answer.status === 429 ? { status: tooMany } : (JSON.parse(answer.text) as { status?: string; user?: string })
+  return page.status === 429 || answer.status === 429 ? { status: tooMany } : (JSON.parse(answer.text) as { status?: string; user?: string })
 }
 
 /** OCS as this account; the HTTP status and the code of the envelope (28 and 29 send XML to who is not signed in, whatever was asked for). */
