@@ -55,7 +55,7 @@ export async function choosePassword(engine: Engine, target: SpaceTarget, link: 
 }
 
 /** Status of those who come too often: servers take ten such forms from an address in five minutes (LostController.php). */
-export const tooMany = 'too many requests'
+const tooMany = 'too many requests'
 
 /** The same for a link's path below the address `url`. */
 export async function choosePasswordAt(url: string, path: string, password: string): Promise<{ status?: string; user?: string }> {

@@ -31,8 +31,6 @@ betweenReleases(suite, [['32.0.1', '34.0.1']], (name, [from, to]) => {
       source = await (await spaces.space(from)).person('camille')
       await plantWhole(source)
       before = await contentOf(source)
-      // Each move has an account of its own: more than the server lets one address make at a time.
-      await (await spaces.space(to)).occ('config:system:set', 'ratelimit.protection.enabled', '--value=false', '--type=boolean')
     })
     afterAll(async () => await spaces[Symbol.asyncDispose]())
 
