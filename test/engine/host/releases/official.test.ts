@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -41,10 +41,13 @@ beforeEach(async () => {
   work = await mkdtemp('/tmp/chaton-official-')
   await run('mkdir', [join(work, 'www')])
   asked = []
+  const place = `/${randomBytes(8).toString('hex')}/`
   server = createServer((request, response) => {
-    const name = (request.url ?? '').slice(1)
+    // Others on this machine may still ask whoever had this port before.
+    if (request.url?.startsWith(place) !== true) return void response.writeHead(404).end()
+    const name = request.url.slice(place.length)
     asked.push(name)
-    readFile(served(name)).then(
+    return void readFile(served(name)).then(
       (content) => response.end(content),
       () => {
         response.statusCode = 404
@@ -54,7 +57,7 @@ beforeEach(async () => {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}${place.slice(0, -1)}`
   origin = { archives: base, key: `${base}/nextcloud.asc`, fingerprint: fingerprints.release }
   releases = createReleases(join(work, 'releases'), origin)
 })
