@@ -346,6 +346,7 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect([written.etag ?? found.etag, written.fileId ?? found.fileId]).toEqual([found.etag, found.fileId])
         const hash = sha256(Buffer.concat([first, second, third]))
         expect(await files.sha256(target)).toBe(hash)
+        expect(written.sha256).toBeUndefined()
         expect(await later.parts()).toEqual(new Map())
         expect(await refusal(later.finish(total, { over: 'new', mtime }))).toEqual({ code: 'conflict', status: 412 })
         await files.remove(target, found.etag)

@@ -1,7 +1,9 @@
 import { asChatonError } from '../../kit/errors.ts'
 import type { ReceivedShare, Sharing } from '../../nextcloud/sharing/contract.ts'
 import { openSharing } from '../../nextcloud/sharing/index.ts'
+import type { Remote } from '../../nextcloud/remote.ts'
 import { cloudIdOf } from '../cloud-id.ts'
+import type { MoveContext } from '../contract.ts'
 import { changed } from './facts.ts'
 import { partsOf } from '../shares/terms.ts'
 import { ownedByNew, sharedAgain, sharedByOther } from './own.ts'
@@ -10,7 +12,7 @@ import { stops } from './trouble.ts'
 
 /** Tells of what others share with the account who they are, and whom to ask. One list for all: a folder's own properties do not tell it for other servers. */
 export async function nameOwners(run: FilesRun): Promise<void> {
-  const { source, destination } = run.context
+  const { source } = run.context
   const unnamed = [...run.journal.walk('files', 'refused')].filter(({ reason }) => reason === sharedByOther.reason)
   if (unnamed.length === 0) return
   const sharing = openSharing(source.remote)
@@ -19,27 +21,31 @@ export async function nameOwners(run: FilesRun): Promise<void> {
   for (const item of unnamed) {
     const share = received.get(item.key)
     if (share === undefined) continue
-    const { owner, cloudId } = share
-    if (movesToo(run, cloudId)) {
-      run.put(changed(item, { reason: sharedAgain, next: undefined }))
-      continue
-    }
-    if (isNewAccount(run, cloudId)) {
-      run.put(changed(item, ownedByNew))
-      continue
-    }
-    run.put(changed(item, { reason: `it was shared with you by ${owner}, to whom it belongs`, next: `ask ${owner} (${cloudId}) to share it with your new account, ${cloudIdOf(destination.remote)}` }))
+    run.put(changed(item, reasonFor(share, run.context)))
   }
 }
 
+/** What is said of something that belongs to this owner. Pure. */
+export function reasonFor({ owner, cloudId }: Pick<ReceivedShare, 'owner' | 'cloudId'>, context: Owners): { readonly reason: string; readonly next: string | undefined } {
+  if (movesToo(context, cloudId)) return { reason: sharedAgain, next: undefined }
+  if (isNewAccount(context, cloudId)) return ownedByNew
+  return { reason: `it was shared with you by ${owner}, to whom it belongs`, next: `ask ${owner} (${cloudId}) to share it with your new account, ${cloudIdOf(context.destination.remote)}` }
+}
+
+interface Owners {
+  readonly source: { readonly remote: Pick<Remote, 'base'> }
+  readonly destination: { readonly remote: Pick<Remote, 'base' | 'uid'> }
+  readonly people?: MoveContext['people']
+}
+
 /** The owner is one of those of the same server who move to the same place. */
-function movesToo({ context: { source, people } }: FilesRun, cloudId: string): boolean {
+function movesToo({ source, people }: Owners, cloudId: string): boolean {
   const { user, host } = partsOf(cloudId)
   return people?.has(user) === true && host === partsOf(`x@${source.remote.base}`).host
 }
 
 /** The owner is the account that one moves to, on the same server. */
-function isNewAccount({ context: { source, destination } }: FilesRun, cloudId: string): boolean {
+function isNewAccount({ source, destination }: Owners, cloudId: string): boolean {
   const { user, host } = partsOf(cloudId)
   return user === destination.remote.uid && host === partsOf(`x@${destination.remote.base}`).host && host === partsOf(`x@${source.remote.base}`).host
 }

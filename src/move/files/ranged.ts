@@ -1,4 +1,4 @@
-import { ChatonError } from '../../kit/errors.ts'
+import type { ChatonError } from '../../kit/errors.ts'
 import { randomWord } from '../../kit/random.ts'
 import type { ChunkedUpload, Written } from '../../nextcloud/files/contract.ts'
 import type { Item } from '../journal.ts'
@@ -9,7 +9,7 @@ import { chunkFor } from './lanes.ts'
 import type { FilesRun } from './run.ts'
 import { through } from './through.ts'
 import { isMissing, mayHaveHappened } from './trouble.ts'
-import { damaged } from './whole.ts'
+import { damage, damaged } from './whole.ts'
 import { inParallel } from '../workers.ts'
 import { isAsAnnounced, ours, settle } from './written.ts'
 
@@ -55,7 +55,8 @@ async function send(run: FilesRun, { item }: Aim, { parts, upload }: { readonly 
   await destination.pace.run(async () => await parts.begin(item.bytes))
   const have = await destination.pace.run(async () => await parts.parts())
   const missing = partsOf(item.bytes, upload.chunk).filter(({ number, from, to }) => have.get(number) !== to - from)
-  let confirmed = true
+  // Of parts that are all there from an earlier run, nothing has been said.
+  let confirmed = missing.length > 0
   await inParallel(missing, destination.pace.most, async ({ number, from, to }) => {
     const { value: arrived, digest: sent } = await through(
       { context: run.context, check: () => run.check(), hash: 'md5' },
@@ -73,10 +74,7 @@ async function send(run: FilesRun, { item }: Aim, { parts, upload }: { readonly 
 async function damagedPart(run: FilesRun, { item, parts, number }: { readonly item: Item; readonly parts: ChunkedUpload; readonly number: number }, { sent, arrived }: { readonly sent: string; readonly arrived: string }): Promise<ChatonError> {
   await run.context.destination.pace.run(async () => await parts.abort())
   run.put(changed(run.need(item.key), { state: 'found' }, { upload: undefined }))
-  return new ChatonError('remote-failed', `"${item.key}" was damaged on its way: MD5 of its part ${number} ${sent} when it was sent, ${arrived} at the destination`, {
-    next: ['run the move again; if it stays so, tell those who run the destination that its storage or a proxy damages files'],
-    data: { damaged: true },
-  })
+  return damage(item, `MD5 of its part ${number} ${sent} when it was sent, ${arrived} at the destination`)
 }
 
 export function partsOf(bytes: number, chunk: number): Part[] {

@@ -49,8 +49,11 @@ function optionsFor({ item, over }: Aim): WriteOptions {
 /** What stands at the destination is ours, and wrong: it is taken down so that the next turn writes over it. */
 export function damaged(run: FilesRun, item: ReturnType<typeof ours>, hashes: { readonly sent: string; readonly arrived: string }): ChatonError {
   run.put({ ...item, state: 'found' })
-  return new ChatonError('remote-failed', `"${item.key}" was damaged on its way: SHA-256 ${hashes.sent} at the source, ${hashes.arrived} at the destination`, {
+  return damage(item, `SHA-256 ${hashes.sent} at the source, ${hashes.arrived} at the destination`)
+}
+
+export const damage = ({ key }: Item, hashes: string): ChatonError =>
+  new ChatonError('remote-failed', `"${key}" was damaged on its way: ${hashes}`, {
     next: ['run the move again; if it stays so, tell those who run the destination that its storage or a proxy damages files'],
     data: { damaged: true },
   })
-}

@@ -102,8 +102,8 @@ function groupOf(share: Share, { groups }: Known, abilities: SharingAbilities): 
 
 function personOf(share: Share, sides: Sides, { person, mapped }: Known): Target | Left {
   const { source, destination } = sides
-  if (isOneServer(sides)) return destination.abilities.silent ? { type: 'user', with: share.with.id } : loud(share)
-  if (mapped !== undefined) return destination.abilities.silent ? { type: 'user', with: mapped } : loud(share)
+  const certain = mapped ?? (isOneServer(sides) ? share.with.id : undefined)
+  if (certain !== undefined) return destination.abilities.silent ? { type: 'user', with: certain } : loud(share)
   if (person === undefined) {
     if (!destination.abilities.federation.outgoing || !source.abilities.federation.incoming) {
       return { reason: `shared with ${who(share)}, who has no account at the new host that you may see, and the two hosts do not share with each other`, next: `${byHand} when they have one` }
