@@ -12,8 +12,8 @@ export interface AccountForTest {
   readonly cleanup?: () => Promise<void>
 }
 
+const md5 = (bytes: Uint8Array | string): string => createHash('md5').update(bytes).digest('hex')
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 const sums = (contents: ReadonlyMap<string, Uint8Array>): Record<string, string> => Object.fromEntries([...contents].map(([path, bytes]) => [path, sha256(bytes)]))
 const body = (text: string | Uint8Array) => {
   const bytes = Buffer.from(text)
@@ -62,7 +62,7 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
     it('writes a new file and tells it', async () => {
       const written = await files.write(`${root}/a.txt`, body('hello'), { over: 'new', mtime, ctime: 1_500_000_000 })
       const found = await entry(`${root}/a.txt`)
-      expect(written).toEqual({ etag: found.etag, fileId: found.fileId, sha256: sha256('hello') })
+      expect(written).toEqual({ etag: found.etag, fileId: found.fileId, md5: md5('hello') })
       expect(found).toEqual({ path: `${root}/a.txt`, folder: false, fileId: expect.stringMatching(/^\d+$/) as string, etag: expect.stringMatching(/^[^"]+$/) as string, size: 5, mtime, ctime: 1_500_000_000, favourite: false, permissions: 'RGDNVW', mountType: '', encrypted: false, checksums: [] })
       expect(await text(`${root}/a.txt`)).toBe('hello')
     })
@@ -153,8 +153,8 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
 
     it('writes names as long as the server stores them, under the same conditions', async () => {
       const long = `${root}/${'é'.repeat(125)}`
-      const { etag = '', sha256: hash } = await write(long, 'long')
-      expect([await text(long), hash]).toEqual(['long', sha256('long')])
+      const { etag = '', md5: hash } = await write(long, 'long')
+      expect([await text(long), hash]).toEqual(['long', md5('long')])
       expect(await refusal(write(long, 'other'))).toEqual({ code: 'conflict', status: 412 })
       expect(await refusal(files.write(long, body('other'), { over: { etag: 'other' }, mtime }))).toEqual({ code: 'conflict', status: 412 })
       await files.write(long, body('over it'), { over: { etag }, mtime })
@@ -217,9 +217,10 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
     })
 
     it('has the server read a file again', async () => {
-      expect(await files.sha256(`${root}/a.txt`)).toBe(sha256('hello'))
+      expect(await files.hash(`${root}/a.txt`, 'md5')).toBe(md5('hello'))
+      expect(await files.hash(`${root}/a.txt`, 'sha256')).toBe(sha256('hello'))
       expect((await entry(`${root}/a.txt`)).checksums).toEqual([`SHA256:${sha256('hello')}`])
-      expect(await refusal(files.sha256(`${root}/none`))).toEqual({ code: 'not-found', status: 404 })
+      expect(await refusal(files.hash(`${root}/none`, 'md5'))).toEqual({ code: 'not-found', status: 404 })
     })
 
     it('knows the room that is left', async () => {
@@ -238,7 +239,7 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         const there = await listed(`${root}/bulk`)
         expect(there.length).toBe(parts.length - 1)
         for (const { path, etag, fileId, size, mtime: stored } of there) {
-          expect(outcomes.get(path)).toEqual({ ok: true, written: { etag, fileId, sha256: undefined } })
+          expect(outcomes.get(path)).toEqual({ ok: true, written: { etag, fileId, md5: undefined } })
           expect([stored, size]).toEqual([mtime, parts.find((part) => part.path === path)?.bytes.length])
         }
         const again = await files.writeMany([{ path: `${root}/bulk/plain.txt`, bytes: Buffer.from('new'), mtime: mtime + 9 }])
@@ -345,8 +346,8 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect(found).toMatchObject({ size: total, mtime, ctime: 1_500_000_000 })
         expect([written.etag ?? found.etag, written.fileId ?? found.fileId]).toEqual([found.etag, found.fileId])
         const hash = sha256(Buffer.concat([first, second, third]))
-        expect(await files.sha256(target)).toBe(hash)
-        expect(written.sha256).toBeUndefined()
+        expect(await files.hash(target, 'sha256')).toBe(hash)
+        expect(written.md5).toBeUndefined()
         expect(await later.parts()).toEqual(new Map())
         expect(await refusal(later.finish(total, { over: 'new', mtime }))).toEqual({ code: 'conflict', status: 412 })
         await files.remove(target, found.etag)

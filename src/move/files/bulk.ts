@@ -50,7 +50,7 @@ async function takeDown(run: FilesRun, loaded: readonly Loaded[], outcomes: Read
       const outcome = outcomes.get(each.aim.path)
       if (outcome?.ok !== true) unwritten.push(each)
       else if (outcome.written.etag === undefined) unsure.push(async () => await settle(run, announced(each.aim), outcome))
-      else run.done(ours(announced(each.aim), { ...outcome.written, sha256: undefined }))
+      else run.done(ours(announced(each.aim), { ...outcome.written, md5: undefined }))
     }
   })
   for (const ask of unsure) await ask()
@@ -63,7 +63,7 @@ async function withoutArrived(run: FilesRun, loaded: readonly Loaded[]): Promise
   return loaded.filter(({ aim }) => {
     const met = found.get(aim.path)
     if (met === undefined || !isAsAnnounced(aim.item, met)) return true
-    run.done(ours(announced(aim), { ...met, sha256: undefined }))
+    run.done(ours(announced(aim), { ...met, md5: undefined }))
     return false
   })
 }

@@ -24,7 +24,7 @@ export interface FileFacts {
   /** Of a folder: its children as of this etag are in the journal. */
   readonly listed?: string
   /** Of the content that was written, seen on both ends. */
-  readonly sha256?: string
+  readonly md5?: string
   /** Written in one request or in parts of its own: its hash is checked by the servers. Others were packed. */
   readonly alone?: true
   readonly upload?: StartedUpload

@@ -31,13 +31,13 @@ export async function carryRanged(run: FilesRun, aim: Aim): Promise<void> {
   const parts = destination.files.chunked(upload.id, aim.path)
   const confirmed = await send(run, aim, { parts, upload })
   const written = await finish(run, aim, parts)
-  if (!confirmed) await compareWhole(run, ours(announcement, { ...written, sha256: undefined }))
+  if (!confirmed) await compareWhole(run, ours(announcement, { ...written, md5: undefined }))
   await settle(run, announcement, { written })
 }
 
 async function compareWhole(run: FilesRun, written: Item): Promise<void> {
   const { source, destination } = run.context
-  const [sent, arrived] = await Promise.all([hashAt(source, written.key), hashAt(destination, written.destinationKey ?? '')])
+  const [sent, arrived] = await Promise.all([hashAt(source, written.key, 'md5'), hashAt(destination, written.destinationKey ?? '', 'md5')])
   if (sent !== arrived) throw damaged(run, written, { sent, arrived })
 }
 
@@ -59,7 +59,7 @@ async function send(run: FilesRun, { item }: Aim, { parts, upload }: { readonly 
   let confirmed = missing.length > 0
   await inParallel(missing, destination.pace.most, async ({ number, from, to }) => {
     const { value: arrived, digest: sent } = await through(
-      { context: run.context, check: () => run.check(), hash: 'md5' },
+      run,
       async () => await source.files.read(item.key, { etag: item.sourceMark, from, to }),
       async (body) => await parts.put(number, body, item.bytes),
     )
@@ -96,7 +96,7 @@ async function finish(run: FilesRun, aim: Aim, parts: ChunkedUpload): Promise<Wr
     } catch (error) {
       if (!mayHaveHappened(error) && !isMissing(error)) throw error
       const entry = await destination.pace.run(async () => await destination.files.stat(aim.path))
-      if (entry !== undefined && isAsAnnounced(aim.item, entry) && (aim.over === 'new' || entry.etag !== aim.over.etag)) return { etag: entry.etag, fileId: entry.fileId, sha256: undefined }
+      if (entry !== undefined && isAsAnnounced(aim.item, entry) && (aim.over === 'new' || entry.etag !== aim.over.etag)) return { etag: entry.etag, fileId: entry.fileId, md5: undefined }
       if (isMissing(error) || clock.now().getTime() - began > patienceMs) throw error
       await run.pause(pollMs)
     }

@@ -38,11 +38,11 @@ export function recovered(item: Item, met: Met | undefined): Item {
   if (isFolder(item)) return met?.folder === true ? changed(item, { state: 'moved', destinationId: met.fileId }) : changed(again, { destinationKey: undefined })
   if (item.destinationMark !== undefined) return recoveredOver(item, met)
   if (met === undefined || !isAsAnnounced(item, met)) return changed(again, { destinationKey: undefined })
-  return ours(item, { ...met, sha256: undefined })
+  return ours(item, { ...met, md5: undefined })
 }
 
 /** It was announced over what this move had written before. */
 function recoveredOver(item: Item, met: Met | undefined): Item {
   if (met === undefined || met.etag === item.destinationMark || !isAsAnnounced(item, met)) return changed(item, { state: 'found' })
-  return ours(item, { ...met, sha256: undefined })
+  return ours(item, { ...met, md5: undefined })
 }

@@ -33,8 +33,8 @@ async function follow(run: FilesRun, gone: Item, found: Item): Promise<void> {
     run.journal.delete('files', gone.key)
     const same = isFolder(gone) || gone.sourceMark === found.sourceMark
     const fields = { destinationKey: to, destinationId: gone.destinationId, destinationMark: gone.destinationMark, state: same ? ('moved' as const) : ('found' as const) }
-    const { sha256, alone } = factsOf(gone)
-    run.put(changed(found, fields, { from: undefined, sha256, alone }))
+    const { md5, alone } = factsOf(gone)
+    run.put(changed(found, fields, { from: undefined, md5, alone }))
   })
   if (to !== from) run.places.forgetAll()
 }

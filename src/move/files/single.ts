@@ -79,7 +79,7 @@ async function hasArrived(run: FilesRun, aim: Aim): Promise<boolean> {
   const item = announced(aim)
   if (entry === undefined || !isAsAnnounced(item, entry) || (aim.over !== 'new' && entry.etag === aim.over.etag)) return false
   if (!(await sameContent(run, item, aim.path))) return false
-  run.done(ours(item, { etag: entry.etag, fileId: entry.fileId, sha256: undefined }))
+  run.done(ours(item, { etag: entry.etag, fileId: entry.fileId, md5: undefined }))
   return true
 }
 

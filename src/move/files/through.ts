@@ -2,10 +2,11 @@ import { createHash, type Hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import { passed } from '../../kit/memory.ts'
+import type { HashAlgorithm } from '../../nextcloud/files/contract.ts'
 import type { FilesRun } from './run.ts'
 
-/** What this needs of a run. `hash`: of what passes; default SHA-256. */
-export type Passing = Pick<FilesRun, 'context' | 'check'> & { readonly hash?: 'md5' }
+/** What this needs of a run. */
+export type Passing = Pick<FilesRun, 'context' | 'check'>
 
 export interface Opened {
   readonly stream: Readable
@@ -14,7 +15,7 @@ export interface Opened {
 
 export interface Passed<T> {
   readonly value: T
-  /** Hash of what passed, lower-case hex. */
+  /** MD5 of what passed, lower-case hex. */
   readonly digest: string
 }
 
@@ -89,7 +90,7 @@ class Tap {
   readonly #hash: Hash
 
   constructor(source: Readable, run: Passing) {
-    this.#hash = createHash(run.hash ?? 'sha256')
+    this.#hash = createHash('md5')
     this.stream = Readable.from(this.#chunks(source, run), { objectMode: false, highWaterMark: 256 * 1024 })
     // A stream that fails when nobody reads any more must not end the process.
     this.stream.on('error', () => {})
@@ -119,9 +120,9 @@ function asFailure(error: unknown): ChatonError {
   return known.code === 'bug' ? new ChatonError('remote-failed', `the source broke off: ${known.message}`, { retryable: true, cause: error }) : known
 }
 
-/** SHA-256 of a whole stream, for servers that do not reckon it themselves. */
-export async function hashOf(stream: Readable): Promise<string> {
-  const hash = createHash('sha256')
+/** Hash of a whole stream, for servers that do not reckon it themselves. Lower-case hex. */
+export async function hashOf(stream: Readable, algorithm: HashAlgorithm): Promise<string> {
+  const hash = createHash(algorithm)
   for await (const chunk of stream as AsyncIterable<Buffer>) hash.update(chunk)
   return hash.digest('hex')
 }

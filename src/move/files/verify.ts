@@ -98,7 +98,7 @@ const isRewritten = (item: Item, there: RemoteEntry): boolean => item.destinatio
 
 /** A server that went on with a request which a proxy had answered writes the same once more: that is still what this move wrote. */
 async function verifyRewritten(check: Check, item: Item, there: RemoteEntry): Promise<void> {
-  const same = await compared(check, item, async () => (await hashAt(check.context.source, item.key)) === (await hashAt(check.context.destination, there.path)))
+  const same = await compared(check, item, async () => (await hashAt(check.context.source, item.key, 'md5')) === (await hashAt(check.context.destination, there.path, 'md5')))
   if (same === true) check.context.journal.put('files', { ...item, destinationMark: there.etag })
   else if (same === false) differ(check, item.key, 'it was changed at the destination since it arrived')
 }
@@ -111,7 +111,7 @@ function differenceOfTimes(item: Item, here: RemoteEntry, there: RemoteEntry): s
 const timeOf = ({ mtime }: RemoteEntry): string => new Date(mtime * 1000).toISOString()
 
 async function verifyContent(check: Check, item: Item, entry: RemoteEntry): Promise<void> {
-  const { alone, sha256 } = factsOf(item)
+  const { alone, md5 } = factsOf(item)
   const { source, destination } = check.context
   const packed = alone !== true && item.bytes <= 2 ** 20
   if (packed) {
@@ -119,8 +119,8 @@ async function verifyContent(check: Check, item: Item, entry: RemoteEntry): Prom
     return
   }
   await compared(check, item, async () => {
-    const [here, there] = await Promise.all([sha256 ?? hashAt(source, entry.path), hashAt(destination, item.destinationKey ?? '')])
-    if (here !== there) differ(check, entry.path, `SHA-256 ${here} at the source, ${there} at the destination`)
+    const [here, there] = await Promise.all([md5 ?? hashAt(source, entry.path, 'md5'), hashAt(destination, item.destinationKey ?? '', 'md5')])
+    if (here !== there) differ(check, entry.path, `MD5 ${here} at the source, ${there} at the destination`)
   })
 }
 

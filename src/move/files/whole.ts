@@ -14,9 +14,9 @@ import { ours, settle } from './written.ts'
 export async function carryWhole(run: FilesRun, aim: Aim, bytes?: Buffer): Promise<void> {
   const announcement = announced(aim)
   run.put(announcement)
-  const { value: written, digest: sha256 } = await (bytes === undefined ? piped(run, aim) : fromMemory(run, aim, bytes))
-  if (written.sha256 !== undefined && written.sha256 !== sha256) throw damaged(run, ours(announcement, { ...written, sha256: undefined }), { sent: sha256, arrived: written.sha256 })
-  await settle(run, announcement, { written, sha256 })
+  const { value: written, digest: md5 } = await (bytes === undefined ? piped(run, aim) : fromMemory(run, aim, bytes))
+  if (written.md5 !== undefined && written.md5 !== md5) throw damaged(run, ours(announcement, { ...written, md5: undefined }), { sent: md5, arrived: written.md5 })
+  await settle(run, announcement, { written, md5 })
 }
 
 async function piped(run: FilesRun, aim: Aim): Promise<Passed<Written>> {
@@ -38,7 +38,7 @@ function asListed({ key, bytes }: Item, content: Opened): Opened {
 async function fromMemory(run: FilesRun, aim: Aim, bytes: Buffer): Promise<Passed<Written>> {
   const { files, pace } = run.context.destination
   const value = await pace.run(async () => await files.write(aim.path, { stream: streamOf(bytes), length: bytes.length }, optionsFor(aim)), sortOf('write', bytes.length))
-  return { value, digest: createHash('sha256').update(bytes).digest('hex') }
+  return { value, digest: createHash('md5').update(bytes).digest('hex') }
 }
 
 function optionsFor({ item, over }: Aim): WriteOptions {
@@ -49,7 +49,7 @@ function optionsFor({ item, over }: Aim): WriteOptions {
 /** What stands at the destination is ours, and wrong: it is taken down so that the next turn writes over it. */
 export function damaged(run: FilesRun, item: ReturnType<typeof ours>, hashes: { readonly sent: string; readonly arrived: string }): ChatonError {
   run.put({ ...item, state: 'found' })
-  return damage(item, `SHA-256 ${hashes.sent} at the source, ${hashes.arrived} at the destination`)
+  return damage(item, `MD5 ${hashes.sent} at the source, ${hashes.arrived} at the destination`)
 }
 
 export const damage = ({ key }: Item, hashes: string): ChatonError =>

@@ -62,7 +62,7 @@ function outcomesIn(answers: z.infer<typeof Answers>, parts: readonly BulkPart[]
   for (const { path } of parts) {
     const one = answers[`/${path}`]
     if (one === undefined) continue
-    outcomes.set(path, one.error ? { ok: false, message: one.message ?? 'the server refused it without a reason' } : { ok: true, written: { etag: one.etag, fileId: shortFileId(one.fileid), sha256: undefined } })
+    outcomes.set(path, one.error ? { ok: false, message: one.message ?? 'the server refused it without a reason' } : { ok: true, written: { etag: one.etag, fileId: shortFileId(one.fileid), md5: undefined } })
   }
   return outcomes
 }

@@ -46,7 +46,7 @@ function checksumsIn(value: DavResponse['props'][string] | undefined): string[] 
 /** What the headers of an answer say of a file just written. */
 export function writtenIn(answer: Pick<StreamAnswer, 'headers'>): Written {
   const { headers } = answer
-  return { etag: etagIn(answer), fileId: shortFileId(headers['oc-fileid']), sha256: headers['x-hash-sha256']?.toLowerCase() }
+  return { etag: etagIn(answer), fileId: shortFileId(headers['oc-fileid']), md5: headers['x-hash-md5']?.toLowerCase() }
 }
 
 /** `OC-ETag` says it also where a proxy took the other away. */

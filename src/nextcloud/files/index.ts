@@ -31,6 +31,6 @@ export function openRemoteFiles(plain: Remote): RemoteFiles {
     remove: async (path, etag) => await removePath(remote, path, etag),
     setTimes: async (path, times) => await setTimes(remote, path, times),
     setFavourite: async (path, favourite) => await setFavourite(remote, path, favourite),
-    sha256: async (path) => (abilities.serverHash ? await recalculate(remote, path) : undefined),
+    hash: async (path, algorithm) => (abilities.serverHash ? await recalculate(remote, path, algorithm) : undefined),
   }
 }

@@ -19,14 +19,14 @@ interface Writing {
 export async function writeFile(remote: Remote, path: string, { body, options, manners }: Writing): Promise<Written> {
   const staging = stagingFor(path, manners)
   if (staging === undefined) return await put(remote, path, { body, headers: { ...precondition(options.over), ...timeHeaders(options) } })
-  const { sha256 } = await put(remote, staging, { body, headers: timeHeaders(options) })
-  return { ...(await unstage(remote, { staging, path, over: options.over })), sha256 }
+  const { md5 } = await put(remote, staging, { body, headers: timeHeaders(options) })
+  return { ...(await unstage(remote, { staging, path, over: options.over })), md5 }
 }
 
 async function put(remote: Remote, path: string, { body, headers }: { readonly body: StreamedBody; readonly headers: Readonly<Record<string, string>> }): Promise<Written> {
   const answer = await remote.send(addressOf(remote.uid, path), {
     method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream', 'x-hash': 'sha256', ...headers },
+    headers: { 'content-type': 'application/octet-stream', 'x-hash': 'md5', ...headers },
     body,
     idleTimeoutMs: patienceMs,
   })

@@ -48,7 +48,7 @@ describe('an archive of the app', () => {
     expect([await listed('', archive), await listed('a', archive), await listed('a/b', archive)]).toEqual([['a/'], ['a/b/'], ['a/b/c.txt']])
     expect((await buffer((await files.read('a/b/c.txt')).stream)).toString()).toBe('deep')
     expect((await buffer((await files.read('a/b/c.txt', { from: 1, to: 3 })).stream)).toString()).toBe('ee')
-    expect(await files.sha256('a/b/c.txt')).toMatch(/^[0-9a-f]{64}$/)
+    expect(await files.hash('a/b/c.txt', 'sha256')).toMatch(/^[0-9a-f]{64}$/)
     await expect(files.read('a/b')).rejects.toMatchObject({ code: 'not-found' })
   })
 

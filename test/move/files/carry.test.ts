@@ -282,7 +282,7 @@ describe('failures', () => {
     let damaged = 0
     destination.write = async (path, body, options) => {
       const written = await write(path, body, options)
-      return damaged++ === 0 ? { ...written, sha256: 'f'.repeat(64) } : written
+      return damaged++ === 0 ? { ...written, md5: 'f'.repeat(32) } : written
     }
     expect(await move()).toMatchObject({ moved: 1, refused: [] })
     expect([...destination.versions.keys()]).toEqual(['middle.bin'])

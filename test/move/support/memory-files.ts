@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { ChatonError } from '../../../src/kit/errors.ts'
-import type { BulkOutcome, BulkPart, ChunkedUpload, FileAbilities, Over, RemoteEntry, RemoteFiles, WriteOptions, Written, ZipMember } from '../../../src/nextcloud/files/contract.ts'
+import type { BulkOutcome, BulkPart, ChunkedUpload, FileAbilities, HashAlgorithm, Over, RemoteEntry, RemoteFiles, WriteOptions, Written, ZipMember } from '../../../src/nextcloud/files/contract.ts'
 
 interface Node {
   id: number
@@ -150,7 +150,7 @@ export class MemoryFiles implements RemoteFiles {
         if (!this.abilities.bulkTakes(path)) throw new ChatonError('bug', `"${path}" in a bulk upload`)
         const possible = this.nodes.get(parentOf(path))?.folder === true && this.nodes.get(path)?.folder !== true && bytes.length < this.room
         if (!possible) outcomes.set(path, { ok: false, message: `Could not create path "${path}"` })
-        else outcomes.set(path, { ok: true, written: { ...this.#store(path, Buffer.from(bytes), { over: 'any', mtime }), sha256: undefined } })
+        else outcomes.set(path, { ok: true, written: { ...this.#store(path, Buffer.from(bytes), { over: 'any', mtime }), md5: undefined } })
       }
       return outcomes
     })
@@ -178,7 +178,7 @@ export class MemoryFiles implements RemoteFiles {
           if (content.length !== totalBytes) throw refusal(400, 'remote-failed')
           const written = this.#store(target, content, options)
           this.uploads.delete(id)
-          return { ...written, sha256: undefined }
+          return { ...written, md5: undefined }
         }),
       abort: async () => await this.#request('abort', target, () => void this.uploads.delete(id)),
     }
@@ -229,9 +229,9 @@ export class MemoryFiles implements RemoteFiles {
     })
   }
 
-  async sha256(path: string): Promise<string | undefined> {
+  async hash(path: string, algorithm: HashAlgorithm): Promise<string | undefined> {
     if (!this.abilities.serverHash) return undefined
-    return await this.#request('hash', path, () => createHash('sha256').update(this.#file(path).content).digest('hex'))
+    return await this.#request('hash', path, () => createHash(algorithm).update(this.#file(path).content).digest('hex'))
   }
 
   async #request<T>(name: string, path: string, work: () => T): Promise<T> {
@@ -253,7 +253,7 @@ export class MemoryFiles implements RemoteFiles {
     const node = { ...(there ?? this.#node({})), content, mtime: mtime > 86_400 ? mtime : this.now, ctime: ctime ?? there?.ctime, etag: this.#etag() }
     this.nodes.set(path, node)
     this.#changed(path)
-    return { etag: node.etag, fileId: String(node.id), sha256: createHash('sha256').update(content).digest('hex') }
+    return { etag: node.etag, fileId: String(node.id), md5: createHash('md5').update(content).digest('hex') }
   }
 
   #target(path: string, over: Over | 'any'): Node | undefined {

@@ -147,7 +147,7 @@ describe('src/nextcloud/files against servers that fail', () => {
   it('many at once: what was answered counts, the rest was not written', async () => {
     const parts = ['a', 'b', 'c'].map((path) => ({ path, bytes: Buffer.from(path), mtime: 0 }))
     const partial = await against(always(400, {}, '{"/a":{"error":false,"etag":"e1","fileid":"00000012ocabc"},"/b":{"error":true,"message":"\\"b\\" is locked"},"/stranger":{"error":false}}'))
-    expect(await partial.writeMany(parts)).toEqual(new Map<string, unknown>([['a', { ok: true, written: { etag: 'e1', fileId: '12', sha256: undefined } }], ['b', { ok: false, message: '"b" is locked' }]]))
+    expect(await partial.writeMany(parts)).toEqual(new Map<string, unknown>([['a', { ok: true, written: { etag: 'e1', fileId: '12', md5: undefined } }], ['b', { ok: false, message: '"b" is locked' }]]))
     expect(await failureOf((await against(always(400, {}, '[]'))).writeMany(parts))).toMatchObject({ code: 'remote-failed', retryable: false, data: { status: 400 } })
     expect(await failureOf((await against(always(200, {}, '<html>'))).writeMany(parts))).toMatchObject({ code: 'remote-failed', data: { status: 200 } })
     expect(await failureOf((await against(always(200, {}, '{"/a":{"error":"maybe"}}'))).writeMany(parts))).toMatchObject({ code: 'remote-failed' })
@@ -183,9 +183,9 @@ describe('src/nextcloud/files against servers that fail', () => {
   })
 
   it('knows nothing of a hash that the server does not tell', async () => {
-    for (const status of [400, 405, 501]) expect(await (await against(always(status, {}))).sha256('a')).toBeUndefined()
-    expect(await (await against(always(204, {}))).sha256('a')).toBeUndefined()
-    expect(await (await against(always(204, { 'oc-checksum': `MD5:x SHA256:${'AB'.repeat(32)}` }))).sha256('a')).toBe('ab'.repeat(32))
+    for (const status of [400, 405, 501]) expect(await (await against(always(status, {}))).hash('a', 'sha256')).toBeUndefined()
+    expect(await (await against(always(204, {}))).hash('a', 'sha256')).toBeUndefined()
+    expect(await (await against(always(204, { 'oc-checksum': `MD5:x SHA256:${'AB'.repeat(32)}` }))).hash('a', 'sha256')).toBe('ab'.repeat(32))
   })
 
   it('says which property was refused', async () => {

@@ -41,8 +41,8 @@ export function archiveFiles(archive: Archive): RemoteFiles {
     async *readMany(_folder, files): AsyncGenerator<ZipMember> {
       for (const path of files.keys()) yield { path, bytes: await buffer(checked(archive, need(path))) }
     },
-    async sha256(path) {
-      const hash = createHash('sha256')
+    async hash(path, algorithm) {
+      const hash = createHash(algorithm)
       for await (const chunk of checked(archive, need(path)) as AsyncIterable<Buffer>) hash.update(chunk)
       return hash.digest('hex')
     },
