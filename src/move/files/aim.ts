@@ -42,7 +42,7 @@ export function beside(run: FilesRun, item: Item, place: Place): Aim {
 export const announced = ({ item, path }: Aim): Item => changed(item, { state: 'writing', destinationKey: path, reason: undefined, next: undefined }, { again: undefined })
 
 export const alreadyThere = ({ item, path }: Aim, twin: Met): Item =>
-  changed(item, { state: 'there', destinationKey: path, destinationId: twin.fileId, destinationMark: undefined }, { upload: undefined, again: undefined })
+  changed(item, { state: 'there', destinationKey: path, destinationId: twin.fileId, destinationMark: undefined }, { upload: undefined, tried: undefined, again: undefined })
 
 /** No longer ours: somebody changed or took away at the destination what this move wrote. */
 export function disowned(run: FilesRun, item: Item): Item {

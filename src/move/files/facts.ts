@@ -28,6 +28,8 @@ export interface FileFacts {
   /** Written in one request or in parts of its own: its hash is checked by the servers. Others were packed. */
   readonly alone?: true
   readonly upload?: StartedUpload
+  /** All of it was begun in one request, although it is large: still there, that request did not come to its end. */
+  readonly tried?: true
   /** Path at the destination from which it is being moved here, instead of being copied. */
   readonly from?: string
   /** The source was asked for its old versions as of this etag. */

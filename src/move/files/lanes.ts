@@ -18,8 +18,10 @@ export interface Limits {
   /** Of one batch. */
   readonly batchMost: number
   readonly batchFiles: number
-  /** Files above this size go in parts. */
+  /** Files up to this size go in one request. */
   readonly wholeMost: number
+  /** Files up to this size are tried in one request, and go in parts where that does not come to its end. */
+  readonly triedMost: number
   /** Of one part. */
   readonly chunkMost: number
 }
@@ -35,6 +37,7 @@ export const startLimits: Limits = {
   // Measured on Nextcloud 32: a bulk request costs 13 ms a file and 50 ms for itself; more files only make the rests at the end longer.
   batchFiles: 100,
   wholeMost: 100 * mebibyte,
+  triedMost: Number.MAX_SAFE_INTEGER,
   chunkMost: 50 * mebibyte,
 }
 
@@ -45,13 +48,19 @@ export function narrowed(limits: Limits, refused: number): Limits | undefined {
   const most = Math.floor(refused / 2)
   if (most < least) return undefined
   const atMost = (value: number): number => Math.min(value, most)
-  return { ...limits, packedMost: atMost(limits.packedMost), batchMost: atMost(limits.batchMost), wholeMost: atMost(limits.wholeMost), chunkMost: atMost(limits.chunkMost) }
+  return { ...limits, packedMost: atMost(limits.packedMost), batchMost: atMost(limits.batchMost), wholeMost: atMost(limits.wholeMost), triedMost: atMost(limits.triedMost), chunkMost: atMost(limits.chunkMost) }
 }
 
 export function laneOf(item: Item, limits: Limits): Lane {
   if (isFolder(item)) return 'folder'
-  if (factsOf(item).upload !== undefined || item.bytes > limits.wholeMost) return 'ranged'
+  if (goesInParts(item, limits)) return 'ranged'
   return item.bytes <= limits.packedMost ? 'packed' : 'streamed'
+}
+
+function goesInParts(item: Item, { wholeMost, triedMost }: Limits): boolean {
+  const { upload, tried } = factsOf(item)
+  if (upload !== undefined) return true
+  return item.bytes > wholeMost && (tried === true || item.bytes > triedMost)
 }
 
 /** Sizes of the parts of a file: equal ones, then the rest. At most 10,000 (ChunkingV2Plugin). Pure. */

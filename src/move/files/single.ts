@@ -5,6 +5,7 @@ import type { Loaded } from './bulk.ts'
 import { sameContent } from './compare.ts'
 import { changed, factsFrom } from './facts.ts'
 import { laneOf, narrowed } from './lanes.ts'
+import { triedUpTo } from './one-try.ts'
 import { parentOf } from './names.ts'
 import { carryRanged } from './ranged.ts'
 import type { FilesRun } from './run.ts'
@@ -46,6 +47,8 @@ async function aimAt(run: FilesRun, aim: Aim): Promise<Aim | undefined> {
 
 /** The item to try anew with, or undefined where it has arrived after all. Throws what another turn would not mend. */
 async function afterFailure(run: FilesRun, aim: Aim, error: unknown): Promise<Item | undefined> {
+  const upTo = triedUpTo(error)
+  if (upTo !== undefined) return await inParts(run, aim, upTo)
   if (error instanceof SourceFailed) return await lookAgain(run, aim.item, error.cause)
   if (asChatonError(error).data['damaged'] === true) return run.need(aim.item.key)
   if (isTooLarge(error)) return withSmallerBodies(run, aim, error)
@@ -54,6 +57,14 @@ async function afterFailure(run: FilesRun, aim: Aim, error: unknown): Promise<It
   if (await hasArrived(run, aim)) return undefined
   if (!isConflict(error)) throw error
   return aim.over === 'new' ? withoutPlace(run, aim.item) : disowned(run, aim.item)
+}
+
+/** The destination may have gone on with the request all the same. */
+async function inParts(run: FilesRun, aim: Aim, upTo: number): Promise<Item | undefined> {
+  if (await hasArrived(run, aim)) return undefined
+  run.learn({ triedMost: Math.min(run.limits.triedMost, upTo) })
+  run.note(`"${aim.item.key}" goes in parts: one request for all of it would be too long for this line, or it broke off`)
+  return run.need(aim.item.key)
 }
 
 /** The file changed at the source, or went away: conditions in the journal are brought up to date. */

@@ -6,7 +6,10 @@ import type { HashAlgorithm } from '../../nextcloud/files/contract.ts'
 import type { FilesRun } from './run.ts'
 
 /** What this needs of a run. */
-export type Passing = Pick<FilesRun, 'context' | 'check'>
+export interface Passing extends Pick<FilesRun, 'context'> {
+  /** Throws where it is to end. `bytes`: those that have just come. */
+  check(bytes?: number): void
+}
 
 export interface Opened {
   readonly stream: Readable
@@ -99,7 +102,7 @@ class Tap {
   async *#chunks(source: Readable, run: Passing): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of source as AsyncIterable<Buffer>) {
-        run.check()
+        run.check(chunk.length)
         this.#hash.update(chunk)
         yield chunk
         passed(chunk.length)

@@ -5,28 +5,41 @@ import { streamOf } from '../../nextcloud/remote.ts'
 import type { Item } from '../journal.ts'
 import { sortOf } from '../latency.ts'
 import { announced, type Aim } from './aim.ts'
-import { factsOf } from './facts.ts'
+import { changed, factsOf } from './facts.ts'
+import { OneTry } from './one-try.ts'
 import type { FilesRun } from './run.ts'
-import { through, type Opened, type Passed } from './through.ts'
+import { through, type Opened, type Passed, type Passing } from './through.ts'
 import { ours, settle } from './written.ts'
 
 /** One request out piped into one request in: our hash of what passed is what the destination says it has read. */
 export async function carryWhole(run: FilesRun, aim: Aim, bytes?: Buffer): Promise<void> {
-  const announcement = announced(aim)
+  const oneTry = aim.item.bytes > run.limits.wholeMost ? new OneTry(aim.item, run.context.clock) : undefined
+  const announcement = oneTry === undefined ? announced(aim) : changed(announced(aim), {}, { tried: true })
   run.put(announcement)
-  const { value: written, digest: md5 } = await (bytes === undefined ? piped(run, aim) : fromMemory(run, aim, bytes))
+  const { value: written, digest: md5 } = await (bytes === undefined ? piped(run, aim, oneTry) : fromMemory(run, aim, bytes))
   if (written.md5 !== undefined && written.md5 !== md5) throw damaged(run, ours(announcement, { ...written, md5: undefined }), { sent: md5, arrived: written.md5 })
   await settle(run, announcement, { written, md5 })
 }
 
-async function piped(run: FilesRun, aim: Aim): Promise<Passed<Written>> {
+async function piped(run: FilesRun, aim: Aim, oneTry: OneTry | undefined): Promise<Passed<Written>> {
   const { source, destination } = run.context
   return await through(
-    run,
-    async () => asListed(aim.item, await source.files.read(aim.item.key, { etag: aim.item.sourceMark })),
+    oneTry === undefined ? run : watched(run, oneTry),
+    async () => {
+      oneTry?.begin()
+      return asListed(aim.item, await source.files.read(aim.item.key, { etag: aim.item.sourceMark }))
+    },
     async (body) => await destination.files.write(aim.path, body, optionsFor(aim)),
   )
 }
+
+const watched = (run: FilesRun, oneTry: OneTry): Passing => ({
+  context: run.context,
+  check: (bytes) => {
+    run.check()
+    if (bytes !== undefined) oneTry.passes(bytes)
+  },
+})
 
 /** Throws where the answer has another length than the list, for the same etag: something between clips answers. */
 function asListed({ key, bytes }: Item, content: Opened): Opened {

@@ -14,7 +14,7 @@ export async function settle(run: FilesRun, item: Item, { written, md5 }: { read
 
 export function ours(item: Item, { etag, fileId, md5 }: { readonly etag: string | undefined; readonly fileId: string | undefined; readonly md5?: string | undefined }): Item {
   const alone = md5 === undefined ? { md5: undefined, alone: undefined } : { md5, alone: true as const }
-  return changed(item, { state: 'moved', destinationMark: etag, destinationId: fileId, reason: undefined, next: undefined }, { ...alone, upload: undefined, from: undefined, again: undefined })
+  return changed(item, { state: 'moved', destinationMark: etag, destinationId: fileId, reason: undefined, next: undefined }, { ...alone, upload: undefined, tried: undefined, from: undefined, again: undefined })
 }
 
 /** Whether an entry is what this item was announced to become: it was not there before, and nobody else gives it this very time. Pure. */

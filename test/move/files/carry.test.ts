@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => journal[Symbol.dispose]())
 
 /** Sizes in bytes, so that small contents take every lane. */
-const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, chunkMost: 16 })
+const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, triedMost: 0, chunkMost: 16 })
 const [middle, large] = ['twenty bytes of text', 'x'.repeat(100)]
 
 async function inContext<T>(work: (context: ContextForTest) => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import { contextFor, journalPath } from '../support/context.ts'
 import { MemoryFiles, type Request } from '../support/memory-files.ts'
 
 /** Sizes in bytes, so that small contents take every lane. */
-const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, chunkMost: 16 })
+const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, triedMost: 80, chunkMost: 16 })
 
 let source: MemoryFiles
 let destination: MemoryFiles

@@ -5,7 +5,7 @@ import { withMishaps } from '../support/killing.ts'
 import { MemoryFiles } from '../support/memory-files.ts'
 
 /** Sizes in bytes, so that a small tree has files of every lane. */
-const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, chunkMost: 16 })
+const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, triedMost: 80, chunkMost: 16 })
 
 function people(source: MemoryFiles, destination: MemoryFiles): void {
   for (const name of ['a', 'b', 'c', 'd', 'e']) source.put(`small/${name}.txt`, name)

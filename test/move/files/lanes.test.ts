@@ -17,9 +17,17 @@ describe('the lane of a file', () => {
     [mebibyte, 'packed'],
     [mebibyte + 1, 'streamed'],
     [100 * mebibyte, 'streamed'],
-    [100 * mebibyte + 1, 'ranged'],
+    [100 * mebibyte + 1, 'streamed'],
   ])('%d bytes: %s', (bytes, lane) => {
     expect(laneOf(item('a', bytes), startLimits)).toBe(lane)
+  })
+
+  test('a large file that did not come through in one request goes in parts, and so do those that are larger than what may be tried', () => {
+    const large = 100 * mebibyte + 1
+    expect(laneOf(item('a', large, { tried: true }), startLimits)).toBe('ranged')
+    expect(laneOf(item('a', large - 1, { tried: true }), startLimits)).toBe('streamed')
+    expect(laneOf(item('a', large), { ...startLimits, triedMost: large })).toBe('streamed')
+    expect(laneOf(item('a', large), { ...startLimits, triedMost: large - 1 })).toBe('ranged')
   })
 
   test('folders have their own, and an upload that was begun goes on in parts', () => {
@@ -36,6 +44,7 @@ const limits: fc.Arbitrary<Limits> = fc.record({
   batchMost: fc.integer({ min: mebibyte, max: 8 * mebibyte }),
   batchFiles: fc.integer({ min: 1, max: 300 }),
   wholeMost: fc.constant(2 * mebibyte),
+  triedMost: fc.constant(2 * mebibyte),
   chunkMost: fc.constant(mebibyte),
 })
 

@@ -8,7 +8,7 @@ import { MemoryFiles } from '../support/memory-files.ts'
 
 /** Random people on both sides, random kills: what the move promises holds after the last run, whatever happened before. */
 
-const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, chunkMost: 16 })
+const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, wholeMost: 40, triedMost: 80, chunkMost: 16 })
 
 const name = fc.constantFrom('a', 'b', 'c d', 'é', 'a.txt', 'b-c')
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'))

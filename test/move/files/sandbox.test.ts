@@ -25,7 +25,7 @@ let engine: Engine
 let directory: string
 let source: Side
 let destination: Side
-const limits = JSON.stringify({ packedMost: 1000, batchMost: 3000, batchFiles: 8, wholeMost: 6_000_000, chunkMost: 5 * 2 ** 20 })
+const limits = JSON.stringify({ packedMost: 1000, batchMost: 3000, batchFiles: 8, wholeMost: 6_000_000, triedMost: 0, chunkMost: 5 * 2 ** 20 })
 
 async function open(newTarget: () => SpaceTarget): Promise<Side> {
   const target = newTarget()

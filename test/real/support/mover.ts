@@ -66,7 +66,7 @@ interface MoverOptions {
 }
 
 /** Bounds of bodies, for the journal: the large file of the fixture goes in parts. */
-export const smallParts = { wholeMost: 10_000_000, chunkMost: 2_500_000 }
+export const smallParts = { wholeMost: 10_000_000, triedMost: 0, chunkMost: 2_500_000 }
 
 /** The whole mover but for its command line, with a state directory that goes with it. */
 export function openMover({ source, destination, clock = hastyClock(), idleMs = 60_000, limits = smallParts }: MoverOptions): Mover {
