@@ -63,7 +63,7 @@ async function send(run: FilesRun, { item }: Aim, { parts, upload }: { readonly 
       async () => await source.files.read(item.key, { etag: item.sourceMark, from, to }),
       async (body) => await parts.put(number, body, item.bytes),
     )
-    if (arrived === undefined) confirmed = false
+    if (arrived === undefined || sent === undefined) confirmed = false
     else if (arrived !== sent) throw await damagedPart(run, { item, parts, number }, { sent, arrived })
     run.tell({ note: `part ${number} of "${item.key}"` })
   })

@@ -7,6 +7,8 @@ import type { FilesRun } from './run.ts'
 
 /** What this needs of a run. */
 export interface Passing extends Pick<FilesRun, 'context'> {
+  /** False: what passes is not hashed here. Default true. */
+  readonly hashed?: boolean
   /** Throws where it is to end. `bytes`: those that have just come. */
   check(bytes?: number): void
 }
@@ -18,8 +20,8 @@ export interface Opened {
 
 export interface Passed<T> {
   readonly value: T
-  /** MD5 of what passed, lower-case hex. */
-  readonly digest: string
+  /** MD5 of what passed, lower-case hex; undefined where it was not hashed. */
+  readonly digest: string | undefined
 }
 
 /** A failure with the side on which it happened: they call for different acts. */
@@ -90,10 +92,10 @@ async function passOnce<T>(run: Passing, open: Read, write: Write<T>): Promise<P
 class Tap {
   readonly stream: Readable
   failure: ChatonError | undefined
-  readonly #hash: Hash
+  readonly #hash: Hash | undefined
 
   constructor(source: Readable, run: Passing) {
-    this.#hash = createHash('md5')
+    this.#hash = run.hashed === false ? undefined : createHash('md5')
     this.stream = Readable.from(this.#chunks(source, run), { objectMode: false, highWaterMark: 256 * 1024 })
     // A stream that fails when nobody reads any more must not end the process.
     this.stream.on('error', () => {})
@@ -103,7 +105,7 @@ class Tap {
     try {
       for await (const chunk of source as AsyncIterable<Buffer>) {
         run.check(chunk.length)
-        this.#hash.update(chunk)
+        this.#hash?.update(chunk)
         yield chunk
         passed(chunk.length)
       }
@@ -113,8 +115,8 @@ class Tap {
     }
   }
 
-  digest(): string {
-    return this.#hash.digest('hex')
+  digest(): string | undefined {
+    return this.#hash?.digest('hex')
   }
 }
 

@@ -4,7 +4,7 @@ import type { KindVerdict, MoveContext, Side } from '../contract.ts'
 import type { Item } from '../journal.ts'
 import type { Refusal } from '../kinds.ts'
 import { hashAt } from './compare.ts'
-import { factsOf, isFolder, keepsTime } from './facts.ts'
+import { changed, factsOf, isFolder, keepsTime } from './facts.ts'
 import { nameOf, parentOf } from './names.ts'
 import { notOwn } from './own.ts'
 import { readPack } from './read-pack.ts'
@@ -120,8 +120,15 @@ async function verifyContent(check: Check, item: Item, entry: RemoteEntry): Prom
   }
   await compared(check, item, async () => {
     const [here, there] = await Promise.all([md5 ?? hashAt(source, entry.path, 'md5'), hashAt(destination, item.destinationKey ?? '', 'md5')])
-    if (here !== there) differ(check, entry.path, `MD5 ${here} at the source, ${there} at the destination`)
+    if (here === there) return
+    differ(check, entry.path, `MD5 ${here} at the source, ${there} at the destination`)
+    carryAgain(check, item)
   })
+}
+
+/** What this move wrote, and nobody has touched since, is not what was to be written: the next pass writes over it. */
+function carryAgain({ context }: Check, item: Item): void {
+  if (item.state === 'moved') context.journal.put('files', changed(item, { state: 'found' }, { md5: undefined }))
 }
 
 /** Undefined where a side does not show the file, which is told. */
@@ -135,11 +142,14 @@ async function compared<T>(check: Check, { key }: Item, compare: () => Promise<T
   }
 }
 
-async function readAgain({ context, ...check }: Check, items: readonly Item[]): Promise<void> {
+async function readAgain(check: Check, items: readonly Item[]): Promise<void> {
+  const { context } = check
   const { contents: here } = await readPack(context.source, items.map(({ key, bytes, sourceMark }) => ({ path: key, size: bytes, etag: sourceMark })), { zip: true })
   const { contents: there } = await readPack(context.destination, items.map(({ destinationKey = '', bytes }) => ({ path: destinationKey, size: bytes })), { zip: true })
-  for (const { key, destinationKey = '' } of items) {
-    const [mine, theirs] = [here.get(key), there.get(destinationKey)]
-    if (mine === undefined || theirs === undefined || !mine.equals(theirs)) check.differing.push({ what: key, reason: 'its content differs, or could not be read on both sides', next: 'run the move again' })
+  for (const item of items) {
+    const [mine, theirs] = [here.get(item.key), there.get(item.destinationKey ?? '')]
+    if (mine !== undefined && theirs !== undefined && mine.equals(theirs)) continue
+    differ(check, item.key, 'its content differs, or could not be read on both sides')
+    if (mine !== undefined && theirs !== undefined) carryAgain(check, item)
   }
 }

@@ -11,13 +11,16 @@ import type { FilesRun } from './run.ts'
 import { through, type Opened, type Passed, type Passing } from './through.ts'
 import { ours, settle } from './written.ts'
 
-/** One request out piped into one request in: our hash of what passed is what the destination says it has read. */
+/**
+ * One request out piped into one request in: our hash of what passed is what the destination says it has read. A large file that is
+ * tried so is compared afterwards, where each server reckons the hash of what it keeps.
+ */
 export async function carryWhole(run: FilesRun, aim: Aim, bytes?: Buffer): Promise<void> {
   const oneTry = aim.item.bytes > run.limits.wholeMost ? new OneTry(aim.item, run.context.clock) : undefined
   const announcement = oneTry === undefined ? announced(aim) : changed(announced(aim), {}, { tried: true })
   run.put(announcement)
   const { value: written, digest: md5 } = await (bytes === undefined ? piped(run, aim, oneTry) : fromMemory(run, aim, bytes))
-  if (written.md5 !== undefined && written.md5 !== md5) throw damaged(run, ours(announcement, { ...written, md5: undefined }), { sent: md5, arrived: written.md5 })
+  if (written.md5 !== undefined && md5 !== undefined && written.md5 !== md5) throw damaged(run, ours(announcement, { ...written, md5: undefined }), { sent: md5, arrived: written.md5 })
   await settle(run, announcement, { written, md5 })
 }
 
@@ -29,12 +32,13 @@ async function piped(run: FilesRun, aim: Aim, oneTry: OneTry | undefined): Promi
       oneTry?.begin()
       return asListed(aim.item, await source.files.read(aim.item.key, { etag: aim.item.sourceMark }))
     },
-    async (body) => await destination.files.write(aim.path, body, optionsFor(aim)),
+    async (body) => await destination.files.write(aim.path, body, { ...optionsFor(aim), hashed: oneTry === undefined }),
   )
 }
 
 const watched = (run: FilesRun, oneTry: OneTry): Passing => ({
   context: run.context,
+  hashed: false,
   check: (bytes) => {
     run.check()
     if (bytes !== undefined) oneTry.passes(bytes)

@@ -18,15 +18,15 @@ interface Writing {
 
 export async function writeFile(remote: Remote, path: string, { body, options, manners }: Writing): Promise<Written> {
   const staging = stagingFor(path, manners)
-  if (staging === undefined) return await put(remote, path, { body, headers: { ...precondition(options.over), ...timeHeaders(options) } })
-  const { md5 } = await put(remote, staging, { body, headers: timeHeaders(options) })
+  if (staging === undefined) return await put(remote, path, { body, headers: { ...precondition(options.over), ...headersOf(options) } })
+  const { md5 } = await put(remote, staging, { body, headers: headersOf(options) })
   return { ...(await unstage(remote, { staging, path, over: options.over })), md5 }
 }
 
 async function put(remote: Remote, path: string, { body, headers }: { readonly body: StreamedBody; readonly headers: Readonly<Record<string, string>> }): Promise<Written> {
   const answer = await remote.send(addressOf(remote.uid, path), {
     method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream', 'x-hash': 'md5', ...headers },
+    headers: { 'content-type': 'application/octet-stream', ...headers },
     body,
     idleTimeoutMs: patienceMs,
   })
@@ -35,6 +35,8 @@ async function put(remote: Remote, path: string, { body, headers }: { readonly b
   body.stream.destroy()
   throw refusal(`writing "${path}"`, { ...answer, text })
 }
+
+const headersOf = ({ hashed = true, ...times }: WriteOptions): Record<string, string> => ({ ...(hashed ? { 'x-hash': 'md5' } : {}), ...timeHeaders(times) })
 
 const precondition = (over: Over): Record<string, string> => (over === 'new' ? { 'if-none-match': '*' } : { 'if-match': `"${over.etag}"` })
 

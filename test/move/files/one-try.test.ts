@@ -60,6 +60,18 @@ describe('a large file', () => {
     expect((await learned()).triedMost).toBe(limits.triedMost)
   })
 
+  test.each([['film.mov', /^its content differs/], ['note.txt', /^MD5 \w+ at the source/]])('%s, damaged in the storage of the destination, is found by the comparison and sent again by the next pass', async (name, reason) => {
+    source.put('note.txt', 'a note')
+    await move()
+    const node = destination.nodes.get(name)
+    if (node !== undefined) node.content = Buffer.from('?'.repeat(node.content.length))
+    expect(await inContext(async (context) => await files.verify(context))).toMatchObject({ differing: [{ what: name, reason: expect.stringMatching(reason) as string }] })
+    await move()
+    expect(destination.tree()).toEqual(source.tree())
+    expect([...destination.versions.keys()]).toEqual([name])
+    expect(await inContext(async (context) => await files.verify(context))).toEqual({ checked: 2, differing: [] })
+  })
+
   test('goes in parts after a request that broke off; files of half its size are still tried', async () => {
     firstFails(brokeOff)
     expect(await move()).toMatchObject({ moved: 1, refused: [] })
