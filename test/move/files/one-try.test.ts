@@ -98,12 +98,12 @@ describe('a large file', () => {
   test('goes in parts when the run before ended in the middle of the request', async () => {
     const stop = new AbortController()
     firstFails(brokeOff)
-    const { write } = destination
+    const write = destination.write.bind(destination)
     destination.write = async (path, body, options) => {
       stop.abort()
       return await write(path, body, options)
     }
-    await expect(inContext(async (context) => await files.run(context), { signal: stop.signal })).rejects.toThrow()
+    await expect(inContext(async (context) => await files.run(context), { signal: stop.signal })).rejects.toMatchObject({ code: 'interrupted' })
     expect(await move()).toMatchObject({ moved: 1 })
     expect([requests('write'), requests('part').length]).toEqual([[], 7])
   })
