@@ -9,6 +9,8 @@ import { runInNewContext } from 'node:vm'
 export function preferSmallHeap(): void {
   setFlagsFromString('--optimize-for-size')
   setFlagsFromString('--semi-space-growth-factor=1')
+  // Memory that threads of V8 give back stays in the malloc arenas of these threads: 125 MiB instead of 138 for a home of photos.
+  setFlagsFromString('--no-concurrent-array-buffer-sweeping')
   setFlagsFromString('--expose-gc')
   collect = runInNewContext('gc') as Collect
   collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })

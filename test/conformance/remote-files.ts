@@ -235,11 +235,12 @@ export function describeRemoteFiles(name: string, open: () => Promise<AccountFor
         expect(parts.map(({ path }) => path)).not.toContain(`${root}/bulk/trailing space `)
         const outcomes = await files.writeMany(parts)
         expect([...outcomes.keys()].toSorted()).toEqual(parts.map(({ path }) => path).toSorted())
+        const contentOf = (path: string): Uint8Array => parts.find((part) => part.path === path)?.bytes ?? Buffer.alloc(0)
         expect(outcomes.get(`${root}/bulk/missing/x.txt`)).toEqual({ ok: false, message: expect.any(String) as string })
         const there = await listed(`${root}/bulk`)
         expect(there.length).toBe(parts.length - 1)
         for (const { path, etag, fileId, size, mtime: stored } of there) {
-          expect(outcomes.get(path)).toEqual({ ok: true, written: { etag, fileId, md5: undefined } })
+          expect(outcomes.get(path)).toEqual({ ok: true, written: { etag, fileId, md5: md5(contentOf(path)) } })
           expect([stored, size]).toEqual([mtime, parts.find((part) => part.path === path)?.bytes.length])
         }
         const again = await files.writeMany([{ path: `${root}/bulk/plain.txt`, bytes: Buffer.from('new'), mtime: mtime + 9 }])

@@ -1,8 +1,8 @@
 import { asChatonError } from '../../kit/errors.ts'
-import type { BulkOutcome, BulkPart } from '../../nextcloud/files/contract.ts'
+import type { BulkOutcome, BulkPart, Written } from '../../nextcloud/files/contract.ts'
 import { sortOf } from '../latency.ts'
 import { announced, type Aim } from './aim.ts'
-import { factsOf } from './facts.ts'
+import { factsOf, sampledMost } from './facts.ts'
 import { narrowed } from './lanes.ts'
 import { entriesAt } from './look.ts'
 import type { FilesRun } from './run.ts'
@@ -50,12 +50,15 @@ async function takeDown(run: FilesRun, loaded: readonly Loaded[], outcomes: Read
       const outcome = outcomes.get(each.aim.path)
       if (outcome?.ok !== true) unwritten.push(each)
       else if (outcome.written.etag === undefined) unsure.push(async () => await settle(run, announced(each.aim), outcome))
-      else run.done(ours(announced(each.aim), { ...outcome.written, md5: undefined }))
+      else run.done(ours(announced(each.aim), known(outcome.written, each.bytes)))
     }
   })
   for (const ask of unsure) await ask()
   return unwritten
 }
+
+/** Of small files, the comparison reads a sample again; of others, it asks for the hash. */
+const known = (written: Written, { length }: Buffer): Written => (length > sampledMost ? written : { ...written, md5: undefined })
 
 /** The answer to an earlier request was lost: what that wrote is taken down, and not sent again. */
 async function withoutArrived(run: FilesRun, loaded: readonly Loaded[]): Promise<Loaded[]> {

@@ -38,6 +38,9 @@ export interface FileFacts {
   readonly again?: true
 }
 
+/** Files up to this size that were packed are compared by a sample, bytes. */
+export const sampledMost = 2 ** 20
+
 export const factsOf = (item: Item): FileFacts => item.extra as unknown as FileFacts
 export const isFolder = (item: Item): boolean => factsOf(item).folder === true
 

@@ -1,4 +1,5 @@
 import { passed } from '../../kit/memory.ts'
+import type { Slab } from '../../kit/slabs.ts'
 import type { Item } from '../journal.ts'
 import { aimFor, alreadyThere, beside, type Aim } from './aim.ts'
 import { writeBulk, type Loaded } from './bulk.ts'
@@ -10,17 +11,17 @@ import { single } from './single.ts'
 import { inParallel } from '../workers.ts'
 
 /** Fewer are as quickly written one by one, and then with a precondition. */
-const leastForBulk = 3
+const leastForBulk = 2
 
 /** Many small files: out as one zip, in by one bulk upload; what does not suit that goes by itself. Items that fail are refused. */
 export async function packed(run: FilesRun, items: readonly Item[]): Promise<void> {
-  await carry(run, items)
-  passed(items.reduce((sum, { bytes }) => sum + bytes, 0), { held: true })
+  using slab = await run.slabs.take(items.reduce((sum, { bytes }) => sum + bytes, 0))
+  await carry(run, items, slab)
 }
 
-async function carry(run: FilesRun, items: readonly Item[]): Promise<void> {
+async function carry(run: FilesRun, items: readonly Item[], slab: Slab): Promise<void> {
   const aims = await aimAll(run, items)
-  const read = await readOf(run, aims)
+  const read = await readOf(run, aims, slab)
   const loaded = await withoutTwins(run, aims, read)
   const { abilities } = run.context.destination.files
   // A name that was chosen may be chosen twice: only a write with a precondition notices.
@@ -53,9 +54,9 @@ async function aimAll(run: FilesRun, items: readonly Item[]): Promise<Aim[]> {
   return aims
 }
 
-async function readOf(run: FilesRun, aims: readonly Aim[]): Promise<ReadonlyMap<string, Buffer>> {
+async function readOf(run: FilesRun, aims: readonly Aim[], { buffer }: Slab): Promise<ReadonlyMap<string, Buffer>> {
   const wanted = aims.map(({ item }): Wanted => ({ path: item.key, size: item.bytes, etag: item.sourceMark }))
-  const { contents, zipFailed } = await readPack(run.context.source, wanted, { zip: run.limits.zip, holdsOnly: (folder, entries) => run.holdsOnly(folder, entries) })
+  const { contents, zipFailed } = await readPack(run.context.source, wanted, { zip: run.limits.zip, holdsOnly: (folder, entries) => run.holdsOnly(folder, entries), memory: buffer })
   if (zipFailed !== undefined) run.zipFailed(zipFailed)
   return contents
 }
@@ -64,6 +65,7 @@ async function readOf(run: FilesRun, aims: readonly Aim[]): Promise<ReadonlyMap<
 async function withoutTwins(run: FilesRun, aims: readonly Aim[], read: ReadonlyMap<string, Buffer>): Promise<Loaded[]> {
   const twins = aims.filter(({ twin }) => twin !== undefined)
   const { contents: there } = await readPack(run.context.destination, twins.map(({ path, item }): Wanted => ({ path, size: item.bytes })), { zip: true })
+  passed(twins.reduce((sum, { item }) => sum + item.bytes, 0), { held: true })
   const loaded: Loaded[] = []
   for (const aim of aims) {
     const bytes = read.get(aim.item.key)

@@ -1,4 +1,5 @@
-import { buffer } from 'node:stream/consumers'
+import type { Readable } from 'node:stream'
+import { passed } from '../../kit/memory.ts'
 import { asChatonError, type ChatonError } from '../../kit/errors.ts'
 import type { Side } from '../contract.ts'
 import { sortOf } from '../latency.ts'
@@ -13,7 +14,7 @@ export interface Wanted {
 }
 
 /** Fewer are as quickly read one by one, and then with their etags. */
-const leastForZip = 3
+const leastForZip = 2
 /** A folder of which so many are wanted, and nothing is not, is asked for as a whole: measured at 60 % of the time of a list of names. */
 const leastForWhole = 10
 
@@ -22,7 +23,11 @@ export interface PackOptions {
   readonly zip: boolean
   /** Whether a folder holds nothing but so many entries, as far as is known. */
   readonly holdsOnly?: (folder: string, entries: number) => boolean
+  /** Where a content is to lie. Default: memory of its own. */
+  readonly memory?: Memory
 }
+
+type Memory = (bytes: number) => Buffer
 
 /**
  * Contents of small files of one side, by path: as one zip where the server makes them, the rest by requests of their own. What is
@@ -40,7 +45,7 @@ export async function readPack(side: Side, wanted: readonly Wanted[], options: P
   }
   const rest = wanted.filter(({ path }) => !contents.has(path))
   await inParallel(rest, side.pace.most, async (one) => {
-    const content = await readOne(side, one)
+    const content = await readOne(side, one, options.memory)
     if (content !== undefined) contents.set(one.path, content)
   })
   return { contents, ...(zipFailed === undefined ? {} : { zipFailed }) }
@@ -50,35 +55,47 @@ export async function readPack(side: Side, wanted: readonly Wanted[], options: P
 const stopsAll = (error: ChatonError): boolean => stops(error) && !isSilence(error)
 
 async function readZips(side: Side, { wanted, options }: { readonly wanted: readonly Wanted[]; readonly options: PackOptions }, contents: Map<string, Buffer>): Promise<void> {
+  const { memory } = options
   const rest: Wanted[] = []
   for (const [folder, group] of Map.groupBy(wanted, ({ path }) => parentOf(path))) {
     const whole = folder !== '' && group.length >= leastForWhole && options.holdsOnly?.(folder, group.length) === true
-    if (whole) await readZip(side, { folder, wanted: group, whole }, contents)
+    if (whole) await readZip(side, { folder, wanted: group, whole, memory }, contents)
     else rest.push(...group)
   }
-  if (rest.length > 0) await readZip(side, { folder: commonFolder(rest.map(({ path }) => path)), wanted: rest, whole: false }, contents)
+  if (rest.length > 0) await readZip(side, { folder: commonFolder(rest.map(({ path }) => path)), wanted: rest, whole: false, memory }, contents)
 }
 
 interface Archive {
   readonly folder: string
   readonly wanted: readonly Wanted[]
   readonly whole: boolean
+  readonly memory: Memory | undefined
 }
 
-async function readZip({ files, pace }: Side, { folder, wanted, whole }: Archive, contents: Map<string, Buffer>): Promise<void> {
+async function readZip({ files, pace }: Side, { folder, wanted, whole, memory }: Archive, contents: Map<string, Buffer>): Promise<void> {
   await pace.run(async () => {
     const missing = wanted.filter(({ path }) => !contents.has(path))
     if (missing.length === 0) return
     const sizes = new Map(missing.map(({ path, size }) => [path, size]))
-    for await (const { path, bytes } of files.readMany(folder, sizes, { whole })) contents.set(path, bytes)
+    for await (const { path, bytes } of files.readMany(folder, sizes, { whole, ...(memory === undefined ? {} : { memory }) })) contents.set(path, bytes)
   }, sortOf('zip', wanted.length, wanted.reduce((sum, { size }) => sum + size, 0)))
 }
 
-async function readOne({ files, pace }: Side, { path, size, etag }: Wanted): Promise<Buffer | undefined> {
+/** The stream fails where it brings more or less than it said. */
+async function readInto(target: Buffer, stream: Readable): Promise<Buffer> {
+  let at = 0
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    at += chunk.copy(target, at)
+    passed(chunk.length)
+  }
+  return target
+}
+
+async function readOne({ files, pace }: Side, { path, size, etag }: Wanted, memory: Memory = Buffer.allocUnsafeSlow): Promise<Buffer | undefined> {
   try {
     return await pace.run(async () => {
       const content = await files.read(path, etag === undefined ? {} : { etag })
-      if (content.size === size) return await buffer(content.stream)
+      if (content.size === size) return await readInto(memory(size), content.stream)
       content.stream.destroy()
       return undefined
     })

@@ -1,4 +1,5 @@
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
+import { Slabs } from '../../kit/slabs.ts'
 import type { MoveContext } from '../contract.ts'
 import type { Item } from '../journal.ts'
 import { changed, factsOf, isFolder } from './facts.ts'
@@ -14,6 +15,8 @@ export class FilesRun {
   /** Name of the old host, for names of files that are kept beside others. */
   readonly host: string
   readonly places: Places
+  /** For the contents of what is packed. */
+  readonly slabs = new Slabs(slabsMost)
   /** Ends work on a failure that ends the whole run, and when the person stops it. */
   readonly signal: AbortSignal
   /** An earlier run did not come to its end. */
@@ -151,6 +154,9 @@ export class FilesRun {
     return factsOf(item).as ?? item.key.slice(item.key.lastIndexOf('/') + 1)
   }
 }
+
+/** Of all that is packed at the same time: two full batches keep two servers busy. */
+const slabsMost = 16 * 2 ** 20
 
 /** A host that refuses one thing after the other is ill; going on would only fill the report. */
 const mostFailuresInARow = 25

@@ -4,7 +4,7 @@ import type { KindVerdict, MoveContext, Side } from '../contract.ts'
 import type { Item } from '../journal.ts'
 import type { Refusal } from '../kinds.ts'
 import { hashAt } from './compare.ts'
-import { changed, factsOf, isFolder, keepsTime } from './facts.ts'
+import { changed, factsOf, isFolder, keepsTime, sampledMost } from './facts.ts'
 import { nameOf, parentOf } from './names.ts'
 import { notOwn } from './own.ts'
 import { readPack } from './read-pack.ts'
@@ -13,7 +13,7 @@ import { inParallel } from '../workers.ts'
 
 /** Packed files are read again from both sides: all if they are few, else about so many. */
 const sample = 200
-const batchFiles = 100
+const batchFiles = 20
 
 interface Check {
   readonly context: MoveContext
@@ -113,8 +113,7 @@ const timeOf = ({ mtime }: RemoteEntry): string => new Date(mtime * 1000).toISOS
 async function verifyContent(check: Check, item: Item, entry: RemoteEntry): Promise<void> {
   const { alone, md5 } = factsOf(item)
   const { source, destination } = check.context
-  const packed = alone !== true && item.bytes <= 2 ** 20
-  if (packed) {
+  if (alone !== true && item.bytes <= sampledMost) {
     if (check.checked % check.every === 0) check.again.push(item)
     return
   }

@@ -23,7 +23,8 @@ export async function writeMany(remote: Remote, { parts, abilities, manners }: B
   if (misfit !== undefined) throw new ChatonError('bug', `"${misfit.path}" cannot be sent among many: it would get another name`)
   if (parts.length === 0) return new Map()
   const boundary = `chaton-${randomName(32)}`
-  const body = bulkBody(parts, boundary, manners.bulkHash)
+  const hashed = parts.map((part) => ({ ...part, md5: md5Of(part.bytes) }))
+  const body = bulkBody(hashed, boundary, manners.bulkHash)
   const answer = await sendForText(remote, '/remote.php/dav/bulk', {
     method: 'POST',
     headers: { 'content-type': `multipart/related; boundary=${boundary}` },
@@ -33,18 +34,22 @@ export async function writeMany(remote: Remote, { parts, abilities, manners }: B
   // A server may refuse the batch without reading it.
   body.stream.destroy()
   const answers = answer.status === 200 || answer.status === 400 ? Answers.safeParse(parseJson(answer.text)) : undefined
-  const outcomes = answers?.success === true ? outcomesIn(answers.data, parts) : new Map<string, BulkOutcome>()
+  const outcomes = answers?.success === true ? outcomesIn(answers.data, hashed) : new Map<string, BulkOutcome>()
   if (outcomes.size === 0) throw refusal(`sending ${parts.length} files at once`, answer)
   return outcomes
+}
+
+interface HashedPart extends BulkPart {
+  readonly md5: string
 }
 
 /**
  * Without preamble, and with a line end after the last boundary: MultipartRequestParser compares byte for byte. The contents are sent
  * from where they are: a copy of several batches at once is what memory would grow with.
  */
-function bulkBody(parts: readonly BulkPart[], boundary: string, hashHeader: Manners['bulkHash']): StreamedBody {
-  const pieces = parts.flatMap(({ path, bytes, mtime }) => {
-    const hash = hashHeader === 'OC-Checksum' ? `SHA256:${digest('sha256', bytes)}` : digest('md5', bytes)
+function bulkBody(parts: readonly HashedPart[], boundary: string, hashHeader: Manners['bulkHash']): StreamedBody {
+  const pieces = parts.flatMap(({ path, bytes, mtime, md5 }) => {
+    const hash = `${hashHeader === 'OC-Checksum' ? 'MD5:' : ''}${md5}`
     const times = Object.entries(timeHeaders({ mtime })).map(([name, value]) => `${name}: ${value}\r\n`).join('')
     return [`--${boundary}\r\nX-File-Path: /${path}\r\n${times}${hashHeader}: ${hash}\r\nContent-Length: ${bytes.byteLength}\r\n\r\n`, bytes, '\r\n']
   })
@@ -52,17 +57,18 @@ function bulkBody(parts: readonly BulkPart[], boundary: string, hashHeader: Mann
   return { stream: Readable.from(all, { objectMode: false }), length: all.reduce((sum, { byteLength }) => sum + byteLength, 0) }
 }
 
-const digest = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest('hex')
+const md5Of = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex')
 
 const One = z.looseObject({ error: z.boolean(), etag: z.string().optional(), fileid: z.string().optional(), message: z.string().optional() })
 const Answers = z.record(z.string(), One)
 
-function outcomesIn(answers: z.infer<typeof Answers>, parts: readonly BulkPart[]): Map<string, BulkOutcome> {
+/** What was written has the hash that was sent: the server compares before it writes. */
+function outcomesIn(answers: z.infer<typeof Answers>, parts: readonly HashedPart[]): Map<string, BulkOutcome> {
   const outcomes = new Map<string, BulkOutcome>()
-  for (const { path } of parts) {
+  for (const { path, md5 } of parts) {
     const one = answers[`/${path}`]
     if (one === undefined) continue
-    outcomes.set(path, one.error ? { ok: false, message: one.message ?? 'the server refused it without a reason' } : { ok: true, written: { etag: one.etag, fileId: shortFileId(one.fileid), md5: undefined } })
+    outcomes.set(path, one.error ? { ok: false, message: one.message ?? 'the server refused it without a reason' } : { ok: true, written: { etag: one.etag, fileId: shortFileId(one.fileid), md5 } })
   }
   return outcomes
 }

@@ -55,6 +55,12 @@ export interface BulkPart extends Pick<WriteOptions, 'mtime'> {
 
 export type BulkOutcome = { readonly ok: true; readonly written: Written } | { readonly ok: false; readonly message: string }
 
+export interface ReadManyOptions {
+  readonly whole?: boolean
+  /** Where the bytes of a member are to lie. Default: memory of their own. */
+  readonly memory?: (bytes: number) => Buffer
+}
+
 export interface ZipMember {
   /** Relative to the account's root, as in {@link RemoteEntry}. */
   readonly path: string
@@ -100,7 +106,7 @@ export interface RemoteFiles {
    * alone is sent (not for the root). Throws `conflict` where a file is new or has another size, `remote-failed` where the archive is
    * broken: what was handed out is good, the rest is to be read one by one.
    */
-  readMany(folder: string, files: ReadonlyMap<string, number>, options?: { readonly whole?: boolean }): AsyncIterable<ZipMember>
+  readMany(folder: string, files: ReadonlyMap<string, number>, options?: ReadManyOptions): AsyncIterable<ZipMember>
   write(path: string, body: { readonly stream: Readable; readonly length: number }, options: WriteOptions): Promise<Written>
   /**
    * OVERWRITES what is there and needs existing parents: the caller knows the folder. Answers by path; a path without an answer was

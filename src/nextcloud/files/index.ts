@@ -22,7 +22,7 @@ export function openRemoteFiles(plain: Remote): RemoteFiles {
     stat: async (path) => await statPath(remote, path),
     freeBytes: async () => await freeBytes(remote),
     read: async (path, options) => await readFile(remote, path, options),
-    readMany: (folder, files, { whole = false } = {}) => readMany(remote, { folder, files, whole }),
+    readMany: (folder, files, { whole = false, memory } = {}) => readMany(remote, { folder, files, whole }, memory),
     write: async (path, body, options) => await writeFile(remote, path, { body, options, manners }),
     writeMany: async (parts) => await writeMany(remote, { parts, abilities, manners }),
     chunked: (id, target) => chunkedUpload(remote, { id, target, manners }),

@@ -14,8 +14,8 @@ function item(key: string, bytes: number, extra: Record<string, unknown> = {}): 
 describe('the lane of a file', () => {
   test.each([
     [0, 'packed'],
-    [mebibyte, 'packed'],
-    [mebibyte + 1, 'streamed'],
+    [5 * mebibyte, 'packed'],
+    [5 * mebibyte + 1, 'streamed'],
     [100 * mebibyte, 'streamed'],
     [100 * mebibyte + 1, 'streamed'],
   ])('%d bytes: %s', (bytes, lane) => {
@@ -98,7 +98,7 @@ describe('bodies that are too large for what stands before a server', () => {
 
   test('larger files then go in parts', () => {
     const learned = narrowed(startLimits, 3 * mebibyte)
-    expect(learned).toMatchObject({ wholeMost: 1.5 * mebibyte, chunkMost: 1.5 * mebibyte, packedMost: mebibyte })
+    expect(learned).toMatchObject({ wholeMost: 1.5 * mebibyte, chunkMost: 1.5 * mebibyte, packedMost: 1.5 * mebibyte })
     expect(laneOf(item('a', 2 * mebibyte), learned ?? startLimits)).toBe('ranged')
   })
 })

@@ -150,7 +150,7 @@ export class MemoryFiles implements RemoteFiles {
         if (!this.abilities.bulkTakes(path)) throw new ChatonError('bug', `"${path}" in a bulk upload`)
         const possible = this.nodes.get(parentOf(path))?.folder === true && this.nodes.get(path)?.folder !== true && bytes.length < this.room
         if (!possible) outcomes.set(path, { ok: false, message: `Could not create path "${path}"` })
-        else outcomes.set(path, { ok: true, written: { ...this.#store(path, Buffer.from(bytes), { over: 'any', mtime }), md5: undefined } })
+        else outcomes.set(path, { ok: true, written: { ...this.#store(path, Buffer.from(bytes), { over: 'any', mtime }) } })
       }
       return outcomes
     })

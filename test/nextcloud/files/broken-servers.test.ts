@@ -147,7 +147,7 @@ describe('src/nextcloud/files against servers that fail', () => {
   it('many at once: what was answered counts, the rest was not written', async () => {
     const parts = ['a', 'b', 'c'].map((path) => ({ path, bytes: Buffer.from(path), mtime: 0 }))
     const partial = await against(always(400, {}, '{"/a":{"error":false,"etag":"e1","fileid":"00000012ocabc"},"/b":{"error":true,"message":"\\"b\\" is locked"},"/stranger":{"error":false}}'))
-    expect(await partial.writeMany(parts)).toEqual(new Map<string, unknown>([['a', { ok: true, written: { etag: 'e1', fileId: '12', md5: undefined } }], ['b', { ok: false, message: '"b" is locked' }]]))
+    expect(await partial.writeMany(parts)).toEqual(new Map<string, unknown>([['a', { ok: true, written: { etag: 'e1', fileId: '12', md5: '0cc175b9c0f1b6a831c399e269772661' } }], ['b', { ok: false, message: '"b" is locked' }]]))
     expect(await failureOf((await against(always(400, {}, '[]'))).writeMany(parts))).toMatchObject({ code: 'remote-failed', retryable: false, data: { status: 400 } })
     expect(await failureOf((await against(always(200, {}, '<html>'))).writeMany(parts))).toMatchObject({ code: 'remote-failed', data: { status: 200 } })
     expect(await failureOf((await against(always(200, {}, '{"/a":{"error":"maybe"}}'))).writeMany(parts))).toMatchObject({ code: 'remote-failed' })
@@ -164,7 +164,7 @@ describe('src/nextcloud/files against servers that fail', () => {
     }
     for (const major of [28, 32]) await (await against(keep, major)).writeMany([{ path: 'é/a.txt', bytes: Buffer.from('hello'), mtime: 1_600_000_000 }])
     expect(bodies[0]).toMatch(/^--(chaton-\w+)\r\nX-File-Path: \/é\/a\.txt\r\nx-oc-mtime: 1600000000\r\nX-File-MD5: 5d41402abc4b2a76b9719d911017c592\r\nContent-Length: 5\r\n\r\nhello\r\n--\1--\r\n$/)
-    expect(bodies[1]).toContain('\r\nOC-Checksum: SHA256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\r\n')
+    expect(bodies[1]).toContain('\r\nOC-Checksum: MD5:5d41402abc4b2a76b9719d911017c592\r\n')
   })
 
   it('stops sending a batch that is refused before it was read', async () => {

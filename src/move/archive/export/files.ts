@@ -1,7 +1,7 @@
 import { formatSize } from '../../../kit/bytes.ts'
 import { asChatonError, ChatonError } from '../../../kit/errors.ts'
 import { changed, factsFrom, factsOf, isFolder } from '../../files/facts.ts'
-import { tasksOf, type Task } from '../../files/lanes.ts'
+import { tasksOf, type Limits, type Task } from '../../files/lanes.ts'
 import { readPack } from '../../files/read-pack.ts'
 import type { FilesRun } from '../../files/run.ts'
 import { scan } from '../../files/scan.ts'
@@ -49,10 +49,14 @@ interface Ready {
 
 const nothing: ReadonlyMap<string, Buffer> = new Map()
 
+/** Two packs are in memory at once, and one reader of archives has no other to wait for. */
+const smaller = (limits: Limits): Limits => ({ ...limits, packedMost: Math.min(limits.packedMost, packMost), batchMost: Math.min(limits.batchMost, packMost) })
+const packMost = 4 * 2 ** 20
+
 /** The next pack is read while the one before is written. */
 async function* withContents(run: FilesRun): AsyncGenerator<Ready> {
   let ahead: Promise<Ready> | undefined
-  for (const task of tasksOf(run.journal.walk('files', 'found'), () => run.limits)) {
+  for (const task of tasksOf(run.journal.walk('files', 'found'), () => smaller(run.limits))) {
     const now = ahead
     ahead = readyFor(run, task)
     // Handled when it is awaited; until then it must not end the process.

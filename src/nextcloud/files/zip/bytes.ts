@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { passed } from '../../../kit/memory.ts'
 
 /** Bytes of a stream in pieces of the length asked for. Keeps what was read and not taken. */
 export class ByteReader {
@@ -43,6 +44,18 @@ export class ByteReader {
     this.#chunks = left === undefined || left.length === 0 ? rest : [left, ...rest]
     this.#length -= bytes.length
     return bytes
+  }
+
+  /** Moves the next bytes into a buffer, and answers how many there were: fewer than it takes if the stream ends. */
+  async takeInto(target: Buffer): Promise<number> {
+    let at = 0
+    while (at < target.length && (await this.fill(1))) {
+      const [first = target] = this.#chunks
+      const moved = this.take(Math.min(first.length, target.length - at)).copy(target, at)
+      at += moved
+      passed(moved)
+    }
+    return at
   }
 
   /** Stops the stream. */

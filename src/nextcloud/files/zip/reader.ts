@@ -7,6 +7,7 @@ import { directoryAgrees, type Seen } from './directory.ts'
 import { descriptorLength, readDescriptor, readLocalHeader, signatures, type LocalHeader } from './headers.ts'
 
 const ends: readonly number[] = [signatures.central, signatures.end, signatures.end64]
+const longestError = 4096
 const longestDirectory = 64 * 2 ** 20
 
 /**
@@ -18,16 +19,16 @@ const longestDirectory = 64 * 2 ** 20
  * Throws `remote-failed`, retryable, where the archive ends early or something else stands in it; `conflict` at a member that was
  * not expected so: it is new, or has changed.
  */
-export async function readZip(body: Readable, expected: (name: string) => number | undefined): Promise<ReadonlyMap<string, Buffer>> {
+export async function readZip(body: Readable, expected: (name: string) => number | undefined, memory: Memory = Buffer.allocUnsafeSlow): Promise<ReadonlyMap<string, Buffer>> {
   const reader = new ByteReader(body)
   try {
-    return await readMembers(reader, expected)
+    return await readMembers(reader, expected, memory)
   } finally {
     await reader.close()
   }
 }
 
-async function readMembers(reader: ByteReader, expected: (name: string) => number | undefined): Promise<ReadonlyMap<string, Buffer>> {
+async function readMembers(reader: ByteReader, expected: (name: string) => number | undefined, memory: Memory): Promise<ReadonlyMap<string, Buffer>> {
   const contents = new Map<string, Buffer>()
   const seen = new Map<string, Seen>()
   for (;;) {
@@ -39,7 +40,7 @@ async function readMembers(reader: ByteReader, expected: (name: string) => numbe
     if (!header.stored) throw new ChatonError('remote-failed', `the archive has "${header.name}" compressed or encrypted, which no Nextcloud does`)
     if (seen.has(header.name)) throw changed(`the archive has "${header.name}" twice: its names cannot be trusted`)
     const name = header.name.replace(/^\/+|\/+$/g, '')
-    const { bytes, crc, size } = await contentOf(reader, header, expected(name))
+    const { bytes, crc, size } = await contentOf(reader, header, { expected: expected(name), memory })
     seen.set(header.name, { name: header.name, crc, size })
     if (bytes !== undefined && !header.name.endsWith('/')) contents.set(name, bytes)
   }
@@ -55,21 +56,31 @@ interface Content {
   readonly size: number
 }
 
-async function contentOf(reader: ByteReader, header: LocalHeader, expected: number | undefined): Promise<Content> {
-  if (!header.described) return await plainContent(reader, header, expected)
+/** Memory of so many bytes for one member, uninitialised. */
+type Memory = (bytes: number) => Buffer
+
+interface Wish {
+  readonly expected: number | undefined
+  readonly memory: Memory
+}
+
+async function contentOf(reader: ByteReader, header: LocalHeader, { expected, memory }: Wish): Promise<Content> {
+  if (!header.described) return await plainContent(reader, header, { expected, memory })
   if (expected === undefined) throw changed(`"${header.name}" was not expected in the archive`)
-  const length = expected + descriptorLength(header)
-  if (!(await reader.fill(length))) throw await broken(reader, `it ends in "${header.name}"`)
-  const found = readDescriptor(reader.peek(length).subarray(expected), header)
-  if (found?.size !== expected) throw await brokenOrChanged(reader, header.name)
-  const bytes = reader.take(length).subarray(0, expected)
+  const length = descriptorLength(header)
+  const bytes = memory(expected)
+  const came = await reader.takeInto(bytes)
+  if (!(await reader.fill(length))) throw await broken(reader, `it ends in "${header.name}"`, bytes.subarray(0, came))
+  const found = readDescriptor(reader.peek(length), header)
+  if (found?.size !== expected) throw await brokenOrChanged(reader, header.name, bytes)
+  reader.take(length)
   return { ...found, bytes: crc32(bytes) === found.crc ? bytes : undefined }
 }
 
-async function plainContent(reader: ByteReader, { size, crc }: LocalHeader, expected: number | undefined): Promise<Content> {
+async function plainContent(reader: ByteReader, { size, crc }: LocalHeader, { expected, memory }: Wish): Promise<Content> {
   if (size === expected) {
-    if (!(await reader.fill(size))) throw await broken(reader, 'it ends in the middle')
-    const bytes = reader.take(size)
+    const bytes = memory(size)
+    if ((await reader.takeInto(bytes)) < size) throw await broken(reader, 'it ends in the middle')
     return { crc, size, bytes: crc32(bytes) === crc ? bytes : undefined }
   }
   for (let left = size; left > 0; ) {
@@ -87,15 +98,16 @@ async function restOf(reader: ByteReader): Promise<Buffer> {
 const brokenArchive = (what: string): ChatonError => new ChatonError('remote-failed', `the archive of the server is broken: ${what}`, { retryable: true, data: { status: 200 } })
 const changed = (message: string): ChatonError => new ChatonError('conflict', message, { data: { status: 200 } })
 
-/** A Nextcloud that fails half-way writes its XML error into the archive, with status 200. */
-async function broken(reader: ByteReader, what: string): Promise<ChatonError> {
-  await reader.fill(4096)
-  return brokenArchive(saidIn(reader.peek(reader.ready).toString('utf8')) ?? what)
+/** A Nextcloud that fails half-way writes its XML error into the archive, with status 200. `before`: what came last and was taken. */
+async function broken(reader: ByteReader, what: string, before: Buffer = Buffer.alloc(0)): Promise<ChatonError> {
+  await reader.fill(longestError)
+  const around = Buffer.concat([before.subarray(-longestError), reader.peek(reader.ready)])
+  return brokenArchive(saidIn(around.toString('utf8')) ?? what)
 }
 
-async function brokenOrChanged(reader: ByteReader, name: string): Promise<ChatonError> {
+async function brokenOrChanged(reader: ByteReader, name: string, before: Buffer): Promise<ChatonError> {
   const what = `"${name}" has changed while the archive was made`
-  const error = await broken(reader, what)
+  const error = await broken(reader, what, before)
   return error.message.endsWith(what) ? changed(what) : error
 }
 
