@@ -13,6 +13,8 @@ import { openSpaces, type PersonForTest, type SpacesForTest } from './support/sp
 const suite = 'everything moves'
 const betweenServers = wantedReleases.flatMap((from) => wantedReleases.filter((to) => to !== from).map((to) => [from, to] as const))
 const betweenAccountsOfOneServer = ['34.0.1', '34.0.1'] as const
+/** Each release once as the old and once as the new one. */
+const inShort = new Set(['28.0.2 32.0.1', '29.0.1 34.0.1', '32.0.1 29.0.1', '34.0.1 28.0.2', betweenAccountsOfOneServer.join(' ')])
 const pairs = [...betweenServers, betweenAccountsOfOneServer]
 let spaces: SpacesForTest
 let smtp: TestServer
@@ -64,4 +66,4 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       expect(smtp.mails.map(({ recipients }) => recipients.join())).toEqual([])
     })
   })
-})
+}, (releases) => inShort.has(releases.join(' ')))

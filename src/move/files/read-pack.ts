@@ -28,6 +28,7 @@ export interface PackOptions {
 }
 
 type Memory = (bytes: number) => Buffer
+const ownMemory: Memory = (bytes) => Buffer.allocUnsafeSlow(bytes)
 
 /**
  * Contents of small files of one side, by path: as one zip where the server makes them, the rest by requests of their own. What is
@@ -91,7 +92,7 @@ async function readInto(target: Buffer, stream: Readable): Promise<Buffer> {
   return target
 }
 
-async function readOne({ files, pace }: Side, { path, size, etag }: Wanted, memory: Memory = Buffer.allocUnsafeSlow): Promise<Buffer | undefined> {
+async function readOne({ files, pace }: Side, { path, size, etag }: Wanted, memory: Memory = ownMemory): Promise<Buffer | undefined> {
   try {
     return await pace.run(async () => {
       const content = await files.read(path, etag === undefined ? {} : { etag })

@@ -26,6 +26,9 @@ export function lacks(needs: { readonly release?: string; readonly postgresql?: 
   return undefined
 }
 
+/** With `CHATON_TEST_SHORT=1`, cases that only repeat others on more releases are left out, by name: what `.ci/run` does, which has 90 minutes. */
+export const leftOut = (inShort: boolean): string | undefined => (inShort || process.env['CHATON_TEST_SHORT'] !== '1' ? undefined : 'time: CHATON_TEST_SHORT is set')
+
 /** Why the host engine cannot be tried on this machine, or undefined where it can. */
 export async function whyNoHostEngine(): Promise<string | undefined> {
   const [release] = releasesHere()

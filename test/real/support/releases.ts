@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { lacks, wantedReleases } from './machine.ts'
+import { lacks, leftOut, wantedReleases } from './machine.ts'
 
 /** Runs a suite on every release that this machine can run; the others are skipped by name. */
 export function onEveryRelease(suite: string, run: (name: string, release: string) => void): void {
@@ -12,12 +12,14 @@ export function onEveryRelease(suite: string, run: (name: string, release: strin
   }
 }
 
-/** Runs a suite between releases, from the first to the second; those that this machine cannot run are skipped by name. */
-export function betweenReleases(suite: string, pairs: readonly (readonly [string, string])[], run: (name: string, releases: readonly [string, string]) => void): void {
+type Pair = readonly [string, string]
+
+/** Runs a suite between releases, from the first to the second; those that this machine cannot run are skipped by name. `short`: those of a short run, by default all. */
+export function betweenReleases(suite: string, pairs: readonly Pair[], run: (name: string, releases: Pair) => void, short: (releases: Pair) => boolean = () => true): void {
   const cases = pairs.map((releases) => ({
     releases,
     name: `Nextcloud ${releases.join(' to ')}`,
-    missing: releases.map((release) => lacks({ release, postgresql: true, caddy: true })).find((lack) => lack !== undefined),
+    missing: releases.map((release) => lacks({ release, postgresql: true, caddy: true })).find((lack) => lack !== undefined) ?? leftOut(short(releases)),
   }))
   for (const { name, releases } of cases.filter(({ missing }) => missing === undefined)) run(name, releases)
   for (const { name, missing } of cases.filter((entry) => entry.missing !== undefined)) {

@@ -19,7 +19,7 @@ const longestDirectory = 64 * 2 ** 20
  * Throws `remote-failed`, retryable, where the archive ends early or something else stands in it; `conflict` at a member that was
  * not expected so: it is new, or has changed.
  */
-export async function readZip(body: Readable, expected: (name: string) => number | undefined, memory: Memory = Buffer.allocUnsafeSlow): Promise<ReadonlyMap<string, Buffer>> {
+export async function readZip(body: Readable, expected: (name: string) => number | undefined, memory: Memory = ownMemory): Promise<ReadonlyMap<string, Buffer>> {
   const reader = new ByteReader(body)
   try {
     return await readMembers(reader, expected, memory)
@@ -58,6 +58,7 @@ interface Content {
 
 /** Memory of so many bytes for one member, uninitialised. */
 type Memory = (bytes: number) => Buffer
+const ownMemory: Memory = (bytes) => Buffer.allocUnsafeSlow(bytes)
 
 interface Wish {
   readonly expected: number | undefined
