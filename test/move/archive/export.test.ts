@@ -53,7 +53,7 @@ beforeAll(async () => {
   await makeFolder(old, 'Été/vide')
   await write(old, 'Été/plage & mer.txt', 'le sable', 1_600_000_001)
   for (let index = 0; index < 30; index++) await write(old, `Été/note ${index}.txt`, `note ${index}`, 1_600_000_000 + index)
-  await write(old, 'large.bin', 'large '.repeat(400_000), 1_500_000_001)
+  await write(old, 'large.bin', 'large '.repeat(800_000), 1_500_000_001)
   await writeAgenda(old)
 })
 afterAll(async () => {
