@@ -4,12 +4,12 @@ import type { Item } from '../journal.ts'
 import { SourceFailed } from './through.ts'
 
 /** A large file is sent in one request where that lasts about a minute: so much is lost when the line breaks. */
-export const longestMs = 60_000
+const longestMs = 60_000
 /** After so long, the line has shown what it carries. */
 const probeMs = 5_000
 
 /** Bytes that a line carries in the time that may be lost. Pure. */
-export const carriedInTime = (bytes: number, milliseconds: number): number => Math.floor((bytes / Math.max(1, milliseconds)) * longestMs)
+const carriedInTime = (bytes: number, milliseconds: number): number => Math.floor((bytes / Math.max(1, milliseconds)) * longestMs)
 
 /**
  * A large file in one request, without the work of putting parts together: 6 s for 1 GiB instead of 11 (bench/move-large.ts). It is
@@ -19,13 +19,17 @@ export const carriedInTime = (bytes: number, milliseconds: number): number => Ma
 export class OneTry {
   readonly #item: Item
   readonly #clock: Clock
+  readonly #tell: (percent: number) => void
+  #told = 0
   #passed = 0
   #began = 0
   #probed = false
 
-  constructor(item: Item, clock: Clock) {
+  /** `tell` hears of each tenth that has passed. */
+  constructor(item: Item, { clock, tell }: { readonly clock: Clock; readonly tell: (percent: number) => void }) {
     this.#item = item
     this.#clock = clock
+    this.#tell = tell
   }
 
   /** To be called before each request. */
@@ -36,11 +40,19 @@ export class OneTry {
 
   passes(bytes: number): void {
     this.#passed += bytes
+    this.#tellTenth()
     const milliseconds = this.#clock.now().getTime() - this.#began
     if (this.#probed || milliseconds < probeMs) return
     this.#probed = true
     const upTo = carriedInTime(this.#passed, milliseconds)
     if (this.#item.bytes > upTo) throw inParts(this.#item, { because: 'the line is slow', upTo })
+  }
+
+  #tellTenth(): void {
+    const percent = Math.floor((10 * this.#passed) / this.#item.bytes) * 10
+    if (percent <= this.#told) return
+    this.#told = percent
+    this.#tell(percent)
   }
 }
 

@@ -16,7 +16,7 @@ import { ours, settle } from './written.ts'
  * tried so is compared afterwards, where each server reckons the hash of what it keeps.
  */
 export async function carryWhole(run: FilesRun, aim: Aim, bytes?: Buffer): Promise<void> {
-  const oneTry = aim.item.bytes > run.limits.wholeMost ? new OneTry(aim.item, run.context.clock) : undefined
+  const oneTry = aim.item.bytes > run.limits.wholeMost ? new OneTry(aim.item, { clock: run.context.clock, tell: (percent) => run.tell({ note: `${percent} % of "${aim.item.key}"` }) }) : undefined
   const announcement = oneTry === undefined ? announced(aim) : changed(announced(aim), {}, { tried: true })
   run.put(announcement)
   const { value: written, digest: md5 } = await (bytes === undefined ? piped(run, aim, oneTry) : fromMemory(run, aim, bytes))

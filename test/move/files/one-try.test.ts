@@ -6,6 +6,8 @@ import { ChatonError } from '../../../src/kit/errors.ts'
 import type { KindTally, MoveContext } from '../../../src/move/contract.ts'
 import { files } from '../../../src/move/files/index.ts'
 import { startLimits, type Limits } from '../../../src/move/files/lanes.ts'
+import { OneTry } from '../../../src/move/files/one-try.ts'
+import type { Item } from '../../../src/move/journal.ts'
 import { contextFor, journalPath } from '../support/context.ts'
 import { MemoryFiles } from '../support/memory-files.ts'
 
@@ -31,6 +33,7 @@ async function inContext<T>(work: (context: MoveContext) => Promise<T>, more: { 
 const move = async (clock?: Clock): Promise<KindTally> => await inContext(async (context) => await files.run(context), clock === undefined ? {} : { clock })
 const learned = async (): Promise<Limits> => await inContext(async (context) => await Promise.resolve(JSON.parse(context.journal.fact('files.limits') ?? '{}') as Limits))
 const requests = (name: string): string[] => destination.requests.filter((request) => request.name === name).map(({ path }) => path)
+const item: Item = { key: 'film.mov', state: 'found', sourceId: '1', sourceMark: 'e', bytes: 0, extra: {}, pass: 1, destinationKey: undefined, destinationId: undefined, destinationMark: undefined, reason: undefined, next: undefined }
 const brokeOff = new ChatonError('remote-failed', 'no answer: it broke off', { retryable: true })
 
 /** The destination has read all of it when the first request for all of it fails; `kept` it or not. */
@@ -53,6 +56,15 @@ async function* byteByByte(stream: Readable, then: () => void): AsyncGenerator<B
 }
 
 describe('a large file', () => {
+  test('tells of each tenth of it once', () => {
+    const told: number[] = []
+    const clock: Clock = { now: () => new Date(0), sleep: async () => await Promise.resolve() }
+    const oneTry = new OneTry({ ...item, bytes: 1000 }, { clock, tell: (percent) => told.push(percent) })
+    oneTry.begin()
+    for (const bytes of [50, 40, 10, 1, 399, 100, 400]) oneTry.passes(bytes)
+    expect(told).toEqual([10, 50, 60, 100])
+  })
+
   test('goes in one request where that comes to its end, and may be compared afterwards by what passed', async () => {
     expect(await move()).toMatchObject({ moved: 1, refused: [] })
     expect([requests('write'), requests('part')]).toEqual([['film.mov'], []])
