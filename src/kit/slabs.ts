@@ -27,7 +27,7 @@ export class Slabs {
 
   /** Those who wait are served in their order. */
   async take(bytes: number): Promise<Slab> {
-    const wanted = Math.min(bytes, this.#memory.length)
+    const wanted = Math.min(Math.max(1, bytes), this.#memory.length)
     const mine = this.#turn.then(async () => {
       let range = freeRange(this.#lent, { wanted, most: this.#memory.length })
       while (range === undefined) {
@@ -55,7 +55,7 @@ function freeRange(lent: readonly Range[], { wanted, most }: { readonly wanted: 
   let from = 0
   for (const range of [...lent, { from: most, to: most }]) {
     if (range.from - from >= wanted) return { from, to: from + wanted }
-    from = range.to
+    from = Math.max(from, range.to)
   }
   return undefined
 }

@@ -51,6 +51,12 @@ describe('slabs', () => {
     expect(order).toEqual(['first', 'large', 'small'])
   })
 
+  test('nothing at all, between others, lets nobody have what another has', async () => {
+    const slabs = new Slabs(100)
+    const [first, , third] = [await slabs.take(1), await slabs.take(0), await slabs.take(1)]
+    expect(third.buffer(1).byteOffset).not.toBe(first.buffer(1).byteOffset)
+  })
+
   test('one that is larger than all of it gets all of it', async () => {
     const slabs = new Slabs(mebibyte)
     using slab = await slabs.take(5 * mebibyte)
@@ -70,7 +76,7 @@ describe('slabs', () => {
           }),
         )
       }),
-      { numRuns: 50 },
+      { numRuns: 500 },
     )
   })
 })
