@@ -148,6 +148,8 @@ describe('src/nextcloud/files/zip', () => {
     const xml = '<?xml version="1.0" encoding="utf-8"?>\n<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"><s:exception>X</s:exception><s:message>Requested file can currently not be accessed.</s:message></d:error>'
     const one = memberBytes(text('a', 'alpha'), true)
     const half = memberBytes({ name: 'b', bytes: Buffer.alloc(2000, 'b') }, true).subarray(0, 1000)
+    const plainHalf = memberBytes({ name: 'b', bytes: Buffer.alloc(2000, 'b'), plain: true }, true).subarray(0, 1000)
+    expect((await read(Buffer.concat([one, plainHalf, Buffer.from(xml)]), { a: 5, b: 2000 }, 100)).error).toContain('Requested file can currently not be accessed.')
     for (const before of [[one], [one, half]]) {
       for (const size of [1100, 2000]) {
         expect(await read(Buffer.concat([...before, Buffer.from(xml)]), { a: 5, b: size }, 100)).toMatchObject({ code: 'remote-failed', retryable: true, error: expect.stringContaining('Requested file can currently not be accessed.') as string })

@@ -49,7 +49,7 @@ interface Ready {
 
 const nothing: ReadonlyMap<string, Buffer> = new Map()
 
-/** Two packs are in memory at once, and one reader of archives has no other to wait for. */
+/** Two packs are in memory at once, each in memory of its own. */
 const smaller = (limits: Limits): Limits => ({ ...limits, packedMost: Math.min(limits.packedMost, packMost), batchMost: Math.min(limits.batchMost, packMost) })
 const packMost = 4 * 2 ** 20
 

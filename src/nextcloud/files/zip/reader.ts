@@ -81,7 +81,8 @@ async function contentOf(reader: ByteReader, header: LocalHeader, { expected, me
 async function plainContent(reader: ByteReader, { size, crc }: LocalHeader, { expected, memory }: Wish): Promise<Content> {
   if (size === expected) {
     const bytes = memory(size)
-    if ((await reader.takeInto(bytes)) < size) throw await broken(reader, 'it ends in the middle')
+    const came = await reader.takeInto(bytes)
+    if (came < size) throw await broken(reader, 'it ends in the middle', bytes.subarray(0, came))
     return { crc, size, bytes: crc32(bytes) === crc ? bytes : undefined }
   }
   for (let left = size; left > 0; ) {
