@@ -1,5 +1,4 @@
 import { platform } from 'node:os'
-import { spawnDetached } from './exec.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -18,6 +17,8 @@ export async function openInBrowser(url: string, environment: Environment): Prom
   const opener = browserOpener(platform(), environment)
   if (opener === undefined || !/^https?:\/\//.test(url)) return false
   const env = Object.fromEntries(needed.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])))
+  // Loaded here only: a move that opens no browser saves the 6 MiB of what runs programs.
+  const { spawnDetached } = await import('./exec.ts')
   return await spawnDetached(opener, [url], { env, logFile: '/dev/null' }).then(
     () => true,
     () => false,

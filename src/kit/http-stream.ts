@@ -1,5 +1,5 @@
-import { Agent as PlainAgent, request as plainRequest, type ClientRequest, type IncomingMessage } from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { Agent as PlainAgent, ClientRequest, IncomingMessage } from 'node:http'
+import type { Agent as SecureAgent } from 'node:https'
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { ChatonError } from './errors.ts'
 import { mask } from './mask.ts'
 import { isPrivateAddress } from './net.ts'
+import { http, https } from './node-http.ts'
 
 /** Bytes to send, with their number: a body of unknown length is refused by many web servers. */
 export interface StreamedBody {
@@ -51,8 +52,8 @@ export class HttpClient implements Disposable {
   constructor({ maxConnections = 16, privateAddresses = true }: HttpClientOptions = {}) {
     this.#privateAddresses = privateAddresses
     const settings = { keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo', ...(privateAddresses ? {} : { lookup: publicOnly }) } as const
-    this.#plain = new PlainAgent(settings)
-    this.#secure = new SecureAgent(settings)
+    this.#plain = new http.Agent(settings)
+    this.#secure = new https.Agent(settings)
   }
 
   /** Any status is an answer; no answer at all throws `remote-failed` (retryable), a stopped one `interrupted`. */
@@ -63,7 +64,7 @@ export class HttpClient implements Disposable {
     const secure = protocol === 'https:'
     const headers = { ...options.headers, ...(body === undefined ? {} : { 'content-length': String(lengthOf(body)) }) }
     const settings = { method: options.method ?? 'GET', headers, timeout: idleTimeoutMs, ...(signal === undefined ? {} : { signal }) }
-    const sent = secure ? secureRequest(url, { ...settings, agent: this.#secure }) : plainRequest(url, { ...settings, agent: this.#plain })
+    const sent = secure ? https.request(url, { ...settings, agent: this.#secure }) : http.request(url, { ...settings, agent: this.#plain })
     sent.on('timeout', () => sent.destroy(new Error(`no byte for ${Math.round(idleTimeoutMs / 1000)} s`)))
     try {
       const answered = answerOf(sent)

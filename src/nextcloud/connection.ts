@@ -23,7 +23,6 @@ export interface Connection extends Server {
 export async function ask(server: Server, path: string, options: HttpRequest = {}): Promise<HttpResponse> {
   return request(server.base.replace(/\/+$/, '') + path, {
     timeoutMs: server.timeoutMs ?? 30_000,
-    redirect: 'manual',
     ...(server.ca === undefined ? {} : { ca: server.ca }),
     ...options,
     headers: { ...server.headers, ...options.headers },

@@ -33,7 +33,7 @@ export const startLimits: Limits = {
   bulk: true,
   // A photo of 3 MB among ten costs a server 0.13 s, as zip and bulk upload, and 0.25 s by itself.
   packedMost: 5 * mebibyte,
-  batchMost: 6 * mebibyte,
+  batchMost: 8 * mebibyte,
   // Measured on Nextcloud 32: a bulk request costs 13 ms a file and 50 ms for itself; more files only make the rests at the end longer.
   batchFiles: 100,
   wholeMost: 100 * mebibyte,

@@ -15,12 +15,13 @@ const leastForBulk = 2
 
 /** Many small files: out as one zip, in by one bulk upload; what does not suit that goes by itself. Items that fail are refused. */
 export async function packed(run: FilesRun, items: readonly Item[]): Promise<void> {
-  using slab = await run.slabs.take(items.reduce((sum, { bytes }) => sum + bytes, 0))
-  await carry(run, items, slab)
+  // Folders are made before memory is asked for, in which others may write meanwhile.
+  const aims = await aimAll(run, items)
+  using slab = await run.slabs.take(aims.reduce((sum, { item }) => sum + item.bytes, 0))
+  await carry(run, aims, slab)
 }
 
-async function carry(run: FilesRun, items: readonly Item[], slab: Slab): Promise<void> {
-  const aims = await aimAll(run, items)
+async function carry(run: FilesRun, aims: readonly Aim[], slab: Slab): Promise<void> {
   const read = await readOf(run, aims, slab)
   const loaded = await withoutTwins(run, aims, read)
   const { abilities } = run.context.destination.files

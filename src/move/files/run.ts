@@ -156,7 +156,7 @@ export class FilesRun {
 }
 
 /** Of all that is packed at the same time: two full batches keep two servers busy. */
-const slabsMost = 12 * 2 ** 20
+const slabsMost = 16 * 2 ** 20
 
 /** A host that refuses one thing after the other is ill; going on would only fill the report. */
 const mostFailuresInARow = 25

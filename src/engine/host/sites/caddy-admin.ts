@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { http } from '../../../kit/node-http.ts'
 import { ChatonError } from '../../../kit/errors.ts'
 
 /** Where Caddy's admin interface listens: a Unix socket (absolute path) or `host:port`. */
@@ -30,7 +30,7 @@ async function post(address: AdminAddress, body: string): Promise<Answer> {
   const headers = ['Host', host, 'Content-Type', 'text/caddyfile', 'Content-Length', String(Buffer.byteLength(body))]
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(new ChatonError('remote-failed', `Caddy does not answer at ${address}: ${error.message}`, { retryable: true, cause: error }))
-    const sent = request({ ...target, method: 'POST', path: '/load', headers, timeout: timeoutMs }, (response) => {
+    const sent = http.request({ ...target, method: 'POST', path: '/load', headers, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }))
