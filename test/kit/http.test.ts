@@ -76,9 +76,9 @@ describe('request', () => {
   })
 })
 
-it('brings no undici along, which would stay in memory', async () => {
-  const http = new URL('../../src/kit/http.ts', import.meta.url).href
-  const asks = `const { request } = await import('${http}'); await request('${url}'); console.log(JSON.stringify(process.moduleLoadList))`
+it('brings no undici along, which would stay in memory; nor does what moves', async () => {
+  const [http, moves] = ['../../src/kit/http.ts', '../../src/move/nextcloud-hosts.ts'].map((path) => new URL(path, import.meta.url).href)
+  const asks = `const { request } = await import('${http}'); await import('${moves}'); await request('${url}'); console.log(JSON.stringify(process.moduleLoadList))`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', asks])
   const loaded = JSON.parse(stdout) as string[]
 
