@@ -3,6 +3,7 @@ import { openCalendars } from '../../nextcloud/caldav/index.ts'
 import { groupwareKind } from '../groupware/index.ts'
 import { markOf } from '../groupware/mark.ts'
 import type { Left, Library, Listing, Realm, Shelf } from '../groupware/realm.ts'
+import { mainCalendarTitles } from '../groupware/main-titles.ts'
 import { titleOfObject } from '../groupware/titles.ts'
 import type { Kind } from '../contract.ts'
 
@@ -14,7 +15,7 @@ const reserved = ['inbox', 'outbox', 'notifications', 'trashbin', 'contact_birth
 const realm: Realm<Settings> = {
   kind: 'calendars',
   main: 'personal',
-  mainTitles: ['Personal'],
+  mainTitles: mainCalendarTitles,
   limit: { name: 'calendars.new', most: 10, periodMs: 3_600_000, what: 'new calendars' },
   words: { shelf: 'calendar', shelves: 'calendars', object: 'event or task' },
   open: ({ remote, instead }) => libraryOf(instead?.calendars ?? openCalendars(remote)),

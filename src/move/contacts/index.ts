@@ -2,6 +2,7 @@ import type { AddressBookProperties, BookEntry, RemoteAddressBooks } from '../..
 import { openAddressBooks } from '../../nextcloud/carddav/index.ts'
 import type { Kind } from '../contract.ts'
 import { groupwareKind } from '../groupware/index.ts'
+import { mainBookTitles } from '../groupware/main-titles.ts'
 import { markOf } from '../groupware/mark.ts'
 import type { Library, Listing, Realm } from '../groupware/realm.ts'
 import { titleOfCard } from '../groupware/titles.ts'
@@ -9,7 +10,7 @@ import { titleOfCard } from '../groupware/titles.ts'
 const realm: Realm<AddressBookProperties> = {
   kind: 'contacts',
   main: 'contacts',
-  mainTitles: ['Contacts'],
+  mainTitles: mainBookTitles,
   limit: { name: 'contacts.new', most: 10, periodMs: 3_600_000, what: 'new address books' },
   words: { shelf: 'address book', shelves: 'address books', object: 'contact' },
   open: ({ remote, instead }) => libraryOf(instead?.addressBooks ?? openAddressBooks(remote)),

@@ -81,6 +81,6 @@ export async function withdraw<Settings>(run: GroupwareRun<Settings>, uri: strin
     const { destinationKey, destinationMark } = item
     const outcome = await destination.pace.run(async () => await to.collection(uriIn(destinationKey)).remove(nameIn(destinationKey), destinationMark))
     if (outcome === 'changed') run.note(`"${nameIn(item.key)}" was deleted at the old host, but changed at the new one since: it stays there`)
-    journal.put(kind, changed(item, { destinationKey: undefined, destinationMark: undefined }))
+    journal.put(kind, changed(item, { destinationKey: undefined, destinationMark: undefined }, outcome === 'removed' ? { withdrawn: destinationMark } : {}))
   }
 }

@@ -56,9 +56,10 @@ async function withdrawShelves<Settings>(run: GroupwareRun<Settings>): Promise<v
     await withdraw(run, uriIn(item.key))
     const uri = uriIn(item.destinationKey)
     if (item.destinationMark !== undefined) {
-      const holds = await destination.pace.run(async () => (await to.list()).shelves.find((shelf) => shelf.uri === uri)?.holds)
-      const left = holds === true ? (await destination.pace.run(async () => await to.collection(uri).changes())).changed.length : 0
-      if (holds !== undefined && left === 0) await destination.pace.run(async () => await to.remove(uri))
+      const there = await destination.pace.run(async () => (await to.list()).shelves.find((shelf) => shelf.uri === uri))
+      const left = there?.holds === true ? (await destination.pace.run(async () => await to.collection(uri).changes())).changed.length : 0
+      if (there?.mark === item.destinationMark && left === 0) await destination.pace.run(async () => await to.remove(uri))
+      else if (there !== undefined) run.note(`"${there.title}" is gone from the old host, but was changed at the new one, or has something else in it: it stays there`)
     }
     journal.put(kind, changed(item, { destinationKey: undefined, destinationMark: undefined }))
   }

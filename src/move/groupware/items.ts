@@ -7,7 +7,8 @@ export interface Facts {
   readonly title?: string
   /** Of a calendar or address book: known up to here. */
   readonly ctag?: string
-  readonly token?: string
+  /** Etag under which this move deleted the object at the destination: so it may lie in the trash there. */
+  readonly withdrawn?: string
   /** The server tidied the object when it was written (no ETag in its answer): it says the same, in other words. */
   readonly tidied?: true
   /** What is not carried by its nature (shared, generated). */

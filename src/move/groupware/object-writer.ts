@@ -2,7 +2,8 @@ import type { PutOutcome, RemoteCollection, StoredObject } from '../../nextcloud
 import { uidIn } from '../../nextcloud/groupware/uid.ts'
 import { ChatonError } from '../../kit/errors.ts'
 import type { Item } from '../journal.ts'
-import { changed, nameIn, objectKey, refused } from './items.ts'
+import { formerOf, withdrawnOf } from './former.ts'
+import { changed, factsOf, nameIn, objectKey, refused } from './items.ts'
 import type { GroupwareRun } from './run.ts'
 import { saysTheSame } from './same.ts'
 
@@ -36,7 +37,7 @@ export class ObjectWriter<Settings> {
     if (outcome.outcome === 'written') return await this.#written(writing, object, outcome.etag)
     if (outcome.status === 412) return await this.#occupied(writing, object, { before: item, begun: repeated || item.state === 'writing' })
     if (outcome.status === 400 && /uid already exists/i.test(outcome.message)) return await this.#elsewhere(writing, object)
-    return this.#refused(writing, outcome)
+    return (await this.#fromTrash(writing, object)) ?? this.#refused(writing, outcome)
   }
 
   /** A server that fails on an object is asked once more. `repeated`: an earlier request may have done it, its answer lost. */
@@ -108,9 +109,38 @@ export class ObjectWriter<Settings> {
   /** The same UID is there under another name. */
   async #elsewhere(item: Item, object: StoredObject): Promise<Item> {
     const twin = await this.#run.destination.pace.run(async () => await this.#collection.findByUid(item.sourceId))
-    if (twin === undefined) return refused(item, 'the new host says that it has it already, but does not show it', this.#advice)
+    if (twin === undefined) return (await this.#fromTrash(item, object)) ?? refused(item, 'the new host says that it has it already, but does not show it', this.#advice)
+    const former = formerOf(this.#run, item, { key: objectKey(this.#uri, twin.name), etag: twin.etag })
+    if (former !== undefined) return await this.#takeOver(item, object, { former, twin })
     const placed = changed(item, { destinationKey: objectKey(this.#uri, twin.name), destinationMark: undefined })
     return saysTheSame(object.data, twin.data) ? changed(placed, { state: 'there' }) : this.#conflict(changed(item, { destinationKey: undefined }))
+  }
+
+  /** Written by this move under another name that the old host had for it: it is that of `item` from now on. */
+  async #takeOver(item: Item, object: StoredObject, { former, twin }: { readonly former: Item; readonly twin: StoredObject }): Promise<Item> {
+    const { journal, kind } = this.#run
+    const taken = changed(item, { destinationKey: objectKey(this.#uri, twin.name), destinationMark: twin.etag }, { withdrawn: undefined })
+    journal.together(() => {
+      if (former.key !== item.key) journal.put(kind, changed(former, { destinationKey: undefined, destinationMark: undefined }, { withdrawn: undefined }))
+      journal.put(kind, taken)
+    })
+    if (saysTheSame(object.data, twin.data)) return changed(taken, { state: 'moved' })
+    const { outcome, repeated } = await this.#put(twin.name, object.data, { etag: twin.etag })
+    if (outcome.outcome === 'written') return await this.#written(taken, object, outcome.etag)
+    return outcome.status === 412 ? await this.#occupied(taken, object, { before: taken, begun: repeated }) : this.#refused(taken, outcome)
+  }
+
+  /**
+   * What this move deleted at the destination lies in the trash of calendars there, and keeps its UID from being written again
+   * (CalDavBackend: an index of the database). Undefined where that is not so.
+   */
+  async #fromTrash(item: Item, object: StoredObject): Promise<Item | undefined> {
+    const former = withdrawnOf(this.#run, item)
+    const etag = former === undefined ? undefined : factsOf(former).withdrawn
+    const { pace } = this.#run.destination
+    if (former === undefined || etag === undefined || !(await pace.run(async () => await this.#collection.restore(etag)))) return undefined
+    const twin = await pace.run(async () => await this.#collection.findByUid(item.sourceId))
+    return twin?.etag === etag ? await this.#takeOver(item, object, { former, twin }) : undefined
   }
 
   #refused(item: Item, outcome: Extract<PutOutcome, { outcome: 'refused' }>): Item {
@@ -119,10 +149,14 @@ export class ObjectWriter<Settings> {
       throw new ChatonError('remote-failed', `the new host fails on everything it is given: ${outcome.message}`, { next: ['tell the new host', 'run the move again later'], data: { status: outcome.status } })
     }
     const { words } = this.#run.realm
+    if (isUidTaken(outcome.message)) return refused(changed(item, { destinationKey: undefined }), 'one with the same UID lies in the trash of the new account', `take it out of the trash there, or delete it there for good, and run the move again`)
     const keep = item.destinationMark === undefined ? { destinationKey: undefined } : {}
     return refused(changed(item, keep), `the new host does not take it: ${outcome.message}`, `open the ${words.object} at the old host, save it again and run the move again; or write it anew at the new host`)
   }
 }
+
+/** What databases say of two objects with one UID in a calendar, of which the trash holds one. Pure. */
+const isUidTaken = (message: string): boolean => /SQLSTATE\[23|calobjects_by_uid_index/i.test(message)
 
 /** `a.ics` becomes `a-moved.ics`. Pure. */
 export function besideName(name: string): string {

@@ -17,11 +17,16 @@ function noteListing<Settings>(run: GroupwareRun<Settings>, { shelves, left }: L
   const seen = new Set([...shelves, ...left].map(({ uri }) => shelfKey(uri)))
   for (const shelf of shelves) journal.put(kind, shelfItem(journal.get(kind, shelfKey(shelf.uri)), shelf, pass))
   for (const { uri, refusal } of left) {
-    const item = newItem(shelfKey(uri), { state: 'refused', reason: refusal.reason, next: refusal.next, pass, extra: { title: refusal.what, never: true } })
-    journal.put(kind, item)
+    const known = journal.get(kind, shelfKey(uri))
+    // One that was carried and lies in the trash now is gone; what it holds at the destination must not be forgotten.
+    if (known !== undefined && isCarried(known)) goneShelf(run, known)
+    else journal.put(kind, newItem(shelfKey(uri), { state: 'refused', reason: refusal.reason, next: refusal.next, pass, extra: { title: refusal.what, never: true } }))
   }
   for (const item of shelvesIn(journal, kind)) if (!seen.has(item.key)) goneShelf(run, item)
 }
+
+/** It has, or had, a place at the destination. */
+const isCarried = (item: Item): boolean => factsOf(item).never !== true && item.destinationKey !== undefined
 
 /** Pure. */
 export function shelfItem<Settings>(known: Item | undefined, shelf: Shelf<Settings>, pass: number): Item {
@@ -35,7 +40,7 @@ export function shelfItem<Settings>(known: Item | undefined, shelf: Shelf<Settin
 function goneShelf<Settings>({ journal, kind }: GroupwareRun<Settings>, item: Item): void {
   if (factsOf(item).never === true) return journal.delete(kind, item.key)
   for (const object of journal.under(kind, item.sourceId)) if (object.state !== 'gone') journal.put(kind, changed(object, { state: 'gone' }))
-  if (item.state !== 'gone') journal.put(kind, changed(item, { state: 'gone' }, { ctag: undefined, token: undefined }))
+  if (item.state !== 'gone') journal.put(kind, changed(item, { state: 'gone' }, { ctag: undefined }))
   return undefined
 }
 
@@ -43,10 +48,12 @@ async function scanShelf<Settings>(run: GroupwareRun<Settings>, shelf: Shelf<Set
   const { journal, kind, source, from } = run
   const item = journal.get(kind, shelfKey(shelf.uri))
   if (item === undefined || (factsOf(item).ctag === shelf.ctag && shelf.ctag !== '')) return
-  const changes = await source.pace.run(async () => await from.collection(shelf.uri).changes(factsOf(item).token))
+  // The whole list, of etags alone: the token is a mere number, and one of a collection that was deleted and made anew, or brought back
+  // from a backup, means other changes than the one that was given for the former.
+  const changes = await source.pace.run(async () => await from.collection(shelf.uri).changes())
   journal.together(() => {
     noteChanges(run, shelf.uri, changes)
-    journal.put(kind, changed(item, { reason: item.reason, next: item.next }, { ctag: shelf.ctag, token: changes.token }))
+    journal.put(kind, changed(item, { reason: item.reason, next: item.next }, { ctag: shelf.ctag }))
   })
 }
 

@@ -67,6 +67,7 @@ export class Shelves<Settings> {
     if (twin !== undefined && shelf.holds && twin.mark !== shelf.mark && uri === realm.main) {
       const { changed: objects } = await destination.pace.run(async () => await to.collection(uri).changes())
       if (isFresh(twin, realm, objects.length)) await destination.pace.run(async () => await to.set(uri, shelf))
+      else this.#run.note(`"${shelf.title}" goes into "${twin.title}", which keeps its own name and look`)
     }
     journal.put(kind, changed(item, { state: 'there', destinationKey: shelfKey(uri), sourceMark: shelf.mark }))
     return undefined

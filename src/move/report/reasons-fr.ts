@@ -123,6 +123,8 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['take it back out of the trash there and run the move again, or leave it', 'sortez-le de la corbeille là-bas et relancez le déménagement, ou laissez-le'],
   ['the new host has it already, with another content; it was not touched', 'le nouvel hébergeur l’a déjà, avec un autre contenu ; il n’a pas été touché'],
   ['the new host says that it has it already, but does not show it', 'le nouvel hébergeur dit l’avoir déjà, mais ne le montre pas'],
+  ['one with the same UID lies in the trash of the new account', 'un élément de même UID se trouve dans la corbeille du nouveau compte'],
+  ['take it out of the trash there, or delete it there for good, and run the move again', 'sortez-le de cette corbeille, ou supprimez-le définitivement, puis relancez le déménagement'],
   ['look at the {} on both sides; delete the one at the new host and run the move again to have that of the old host', 'comparez des deux côtés ({}) ; supprimez celui du nouvel hébergeur et relancez le déménagement pour avoir celui de l’ancien'],
   ['the new host does not take it: {}', 'le nouvel hébergeur ne l’accepte pas : {}'],
   ['open the {} at the old host, save it again and run the move again; or write it anew at the new host', 'ouvrez-le chez l’ancien hébergeur ({}), enregistrez-le de nouveau et relancez le déménagement ; ou recréez-le chez le nouveau'],

@@ -9,6 +9,7 @@ import { documentOf, escapeXml, propfindOf, type XmlProperty } from '../groupwar
 import type { CalendarProperties, Component, HomeEntry, RemoteCalendars, SubscriptionProperties } from './contract.ts'
 import { components, homeEntryOf, homeQuestion } from './home.ts'
 import { silence } from './silence.ts'
+import { homeOf, restoreObject, trashedObjects } from './trash.ts'
 
 const dialect: Dialect = {
   data: 'cal:calendar-data',
@@ -19,6 +20,7 @@ const dialect: Dialect = {
   /** The report shows lines without CR (CalDAV\Plugin::propFind); most objects are stored with it, some without. */
   stored: (shown, etag) => (isStored(shown, etag) ? shown : shown.replaceAll(/\r?\n/g, '\r\n')),
   searches: (uid) => components.map((component) => searchOf(component, uid)),
+  restore: restoreObject,
 }
 
 /** Nextcloud looks into one component only. Its matches are of parts of a text. */
@@ -30,7 +32,7 @@ function searchOf(component: Component, uid: string): string {
 
 /** Calendars of the account that `remote` is signed in with. */
 export function openCalendars(remote: Remote): RemoteCalendars {
-  const home = `/remote.php/dav/calendars/${encodeURIComponent(remote.uid)}/`
+  const home = homeOf(remote)
   const path = (uri: string): string => `${home}${encodeURIComponent(uri)}/`
   return {
     async list() {
@@ -43,18 +45,15 @@ export function openCalendars(remote: Remote): RemoteCalendars {
     setSubscription: async (uri, properties) => await setProperties(remote, path(uri), [...subscriptionXml(properties), enabledXml(properties)]),
     remove: async (uri) => await removeCollection(remote, path(uri), silence),
     collection: (uri) => collectionAt({ remote, dialect, path: path(uri) }),
-    async trashed() {
-      const body = documentOf('cal:calendar-query', '<d:prop><d:getetag/></d:prop><cal:filter><cal:comp-filter name="VCALENDAR"/></cal:filter>')
-      return await countOf(remote, `${home}trashbin/objects/`, { method: 'REPORT', body })
-    },
-    inbox: async () => Math.max(0, (await countOf(remote, `${home}inbox/`, { method: 'PROPFIND', body: propfindOf(['d:getetag']) })) - 1),
+    trashed: async () => (await trashedObjects(remote)).length,
+    inbox: async () => Math.max(0, (await countOf(remote, `${home}inbox/`, propfindOf(['d:getetag']))) - 1),
   }
 }
 
 /** Responses to a question; none where the server has no such place. */
-async function countOf(remote: Remote, path: string, { method, body }: { readonly method: 'PROPFIND' | 'REPORT'; readonly body: string }): Promise<number> {
+async function countOf(remote: Remote, path: string, body: string): Promise<number> {
   try {
-    return (await askDav(remote, path, { method, depth: '1', body, what: 'counting' })).responses.length
+    return (await askDav(remote, path, { method: 'PROPFIND', depth: '1', body, what: 'counting' })).responses.length
   } catch (thrown) {
     const { data } = asChatonError(thrown)
     if ([404, 405, 415, 501].includes(Number(data['status']))) return 0

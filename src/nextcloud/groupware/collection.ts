@@ -12,5 +12,6 @@ export function collectionAt(place: CollectionPlace): RemoteCollection {
     findByUid: async (uid) => await findByUid(place, uid),
     put: async (name, data, over) => await putObject(place, { name, data, over }),
     remove: async (name, etag) => await removeObject(place, name, etag),
+    restore: async (etag) => (await place.dialect.restore?.(place, etag)) ?? false,
   }
 }

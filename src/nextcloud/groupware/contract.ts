@@ -47,4 +47,6 @@ export interface RemoteCollection {
   put(name: string, data: string, over: Over): Promise<PutOutcome>
   /** Only if it still has this etag. Calendars: nobody is told. */
   remove(name: string, etag: string): Promise<'removed' | 'absent' | 'changed'>
+  /** Takes the deleted object with this etag back out of the trash. False where it does not lie there, or there is no trash. */
+  restore(etag: string): Promise<boolean>
 }

@@ -14,6 +14,8 @@ export interface Dialect {
   stored(shown: string, etag: string): string
   /** Bodies of searches by UID; one of them finds the object. A server may answer with more. */
   searches(uid: string): readonly string[]
+  /** Where deleted objects go into a trash; see RemoteCollection. */
+  readonly restore?: (place: CollectionPlace, etag: string) => Promise<boolean>
 }
 
 export interface CollectionPlace {

@@ -36,6 +36,7 @@ export function collectionOf(load: () => Promise<ReadonlyMap<string, StoredObjec
     findByUid: never,
     put: never,
     remove: never,
+    restore: never,
   }
 }
 
