@@ -4,8 +4,11 @@ import { calendars } from '../../src/move/calendars/index.ts'
 import { contacts } from '../../src/move/contacts/index.ts'
 import type { CalendarProperties } from '../../src/nextcloud/caldav/contract.ts'
 import { openCalendars } from '../../src/nextcloud/caldav/index.ts'
+import { silence } from '../../src/nextcloud/caldav/silence.ts'
+import { trashedObjects } from '../../src/nextcloud/caldav/trash.ts'
 import { openAddressBooks } from '../../src/nextcloud/carddav/index.ts'
 import type { RemoteCollection } from '../../src/nextcloud/groupware/contract.ts'
+import type { Remote } from '../../src/nextcloud/remote.ts'
 import { ask } from '../conformance/wire.ts'
 import { startSmtpServer, type TestServer } from '../mail/smtp/server.ts'
 import { moveBetween, newJournal } from '../move/support/accounts.ts'
@@ -29,6 +32,11 @@ async function plainGet(account: AccountForTest, path: string, accept = '*/*'): 
 
 async function putAll(collection: RemoteCollection, data: Iterable<readonly [string, string]>): Promise<void> {
   for (const [name, text] of data) expect({ name, ...(await collection.put(name, text, 'new')) }).toMatchObject({ name, outcome: 'written' })
+}
+
+/** Until then, the server takes no other event with the UID of one in the trash. */
+async function emptyTrash(remote: Remote): Promise<void> {
+  for (const { href } of await trashedObjects(remote)) expect((await remote.send(new URL(href, remote.base).pathname, { method: 'DELETE', headers: silence })).status).toBe(204)
 }
 
 const suite = 'move of calendars and contacts'
@@ -128,6 +136,54 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       expect(left.map(({ what }) => what)).toEqual(expect.arrayContaining(['Trash of the calendars']))
       expect((await openCalendars(spaces.source.remote).list()).filter(({ is }) => is === 'generated').map(({ uri }) => uri)).toEqual(['contact_birthdays'])
       expect(left.find(({ reason }) => reason.includes('birthdays'))).toBeDefined()
+    })
+
+    it('what the source has anew, under another name, in a book made anew or out of the trash, is there once and as it is now', async () => {
+      const [home, there] = [openCalendars(spaces.source.remote).collection('chantier'), openCalendars(spaces.destination.remote).collection('chantier')]
+      const books = openAddressBooks(spaces.source.remote)
+      const again = newJournal()
+      using moving = move(systemClock, again.path)
+      const event = (summary: string): string => `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\nBEGIN:VEVENT\r\nUID:anew\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20310101T100000Z\r\nSUMMARY:${summary}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`
+      const card = (uid: string): string => `BEGIN:VCARD\r\nVERSION:3.0\r\nUID:${uid}\r\nFN:${uid}\r\nEND:VCARD\r\n`
+      const carry = async (): Promise<void> => {
+        for (const kind of [calendars, contacts]) await kind.run(moving)
+      }
+      const takeAway = async (name: string): Promise<string> => {
+        const { etag = '' } = (await home.read([name])).get(name) ?? {}
+        await home.remove(name, etag)
+        return etag
+      }
+      const summaries = async (): Promise<string[]> => [...(await there.read((await there.changes()).changed.map(({ name }) => name))).values()].flatMap(({ data }) => (data.includes('UID:anew') ? (/SUMMARY:(.*)\r/.exec(data)?.[1] ?? []) : []))
+      await putAll(home, [['old.ics', event('first')]])
+      await books.create('club', book)
+      await putAll(books.collection('club'), ['a', 'b'].map((uid) => [`${uid}.vcf`, card(`club-${uid}`)] as const))
+      await carry()
+
+      await takeAway('old.ics')
+      await emptyTrash(spaces.source.remote)
+      await putAll(home, [['new.ics', event('second')]])
+      await books.remove('club')
+      await books.create('club', book)
+      await putAll(books.collection('club'), [['c.vcf', card('club-c')]])
+      await carry()
+      expect(await summaries()).toEqual(['second'])
+      expect((await openAddressBooks(spaces.destination.remote).collection('club').changes()).changed.map(({ name }) => name)).toEqual(['c.vcf'])
+
+      const etag = await takeAway('new.ics')
+      await carry()
+      expect(await summaries()).toEqual([])
+      expect(await home.restore(etag)).toBe(true)
+      await carry()
+      expect(await summaries()).toEqual(['second'])
+
+      await takeAway('new.ics')
+      await carry()
+      await emptyTrash(spaces.source.remote)
+      await putAll(home, [['newer.ics', event('third')]])
+      await carry()
+      expect(await summaries()).toEqual(['third'])
+      for (const kind of [calendars, contacts]) expect((await kind.verify(moving)).differing).toEqual([])
+      again[Symbol.dispose]()
     })
   })
 })
