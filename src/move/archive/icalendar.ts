@@ -78,7 +78,7 @@ export interface CalendarLook {
 }
 
 /** By UID of an object, then by TZID: a zone that this object tells otherwise than the calendar does. */
-export type OwnZones = Readonly<Record<string, Readonly<Record<string, string>>>>
+export type OwnZones = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 export interface MergedCalendar {
   readonly text: string
@@ -91,7 +91,7 @@ export interface MergedCalendar {
 /** All objects of a calendar as one (as sabre's ICSExportPlugin does): of each zone the first that is told, then everything else. Pure. */
 export function mergedCalendar({ displayName, colour }: CalendarLook, objects: readonly string[]): MergedCalendar {
   const zones = new Map<string, string>()
-  const ownZones: Record<string, Record<string, string>> = {}
+  const ownZones = new Map<string, Map<string, string>>()
   const unreadable: string[] = []
   let body = ''
   let count = 0
@@ -104,12 +104,17 @@ export function mergedCalendar({ displayName, colour }: CalendarLook, objects: r
     for (const { name, text } of components) {
       if (name !== 'VTIMEZONE') body += text
       else if ((zones.get(zoneOf(text)) ?? text) === text) zones.set(zoneOf(text), text)
-      else (ownZones[uidIn(object) ?? ''] ??= {})[zoneOf(text)] = text
+      else noteZone(ownZones, uidIn(object) ?? '', text)
     }
     count += 1
   }
   const head = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//chaton//account archive//EN', 'CALSCALE:GREGORIAN', ...(displayName === undefined ? [] : [`X-WR-CALNAME:${escaped(displayName)}`]), ...(colour === undefined ? [] : [`X-APPLE-CALENDAR-COLOR:${colour}`])]
   return { text: `${head.map(folded).join('')}${[...zones.values()].join('')}${body}END:VCALENDAR\r\n`, unreadable, ownZones, count }
+}
+
+function noteZone(ownZones: Map<string, Map<string, string>>, uid: string, text: string): void {
+  const own = ownZones.get(uid) ?? new Map<string, string>()
+  ownZones.set(uid, own.set(zoneOf(text), text))
 }
 
 export interface SplitObject {
@@ -124,14 +129,14 @@ export interface SplitCalendar extends CalendarLook {
 }
 
 /** A merged calendar as the objects it was made of: components of one UID together, each with the zones it needs. Undefined where it cannot be read. Pure. */
-export function splitCalendar(text: string, ownZones: OwnZones = {}): SplitCalendar | undefined {
+export function splitCalendar(text: string, ownZones: OwnZones = new Map()): SplitCalendar | undefined {
   const texts = rawTexts(text, 'VCALENDAR')
   if (texts === undefined) return undefined
   const components = texts.flatMap(({ components }) => components)
   const zones = new Map(components.filter(({ name }) => name === 'VTIMEZONE').map(({ text }) => [zoneOf(text), text]))
   const entries = components.filter(({ name }) => name !== 'VTIMEZONE')
   const groups = Map.groupBy(entries.entries(), ([index, { text }]) => uidOf(text) || `\n${index}`)
-  const objects = [...groups].map(([uid, group]) => ({ uid: uid.startsWith('\n') ? '' : uid, data: objectOf(group.map(([, { text }]) => text), (zone) => ownZones[uid]?.[zone] ?? zones.get(zone) ?? '') }))
+  const objects = [...groups].map(([uid, group]) => ({ uid: uid.startsWith('\n') ? '' : uid, data: objectOf(group.map(([, { text }]) => text), (zone) => ownZones.get(uid)?.get(zone) ?? zones.get(zone) ?? '') }))
   return { ...lookOf(texts), objects, components: new Set(entries.map(({ name }) => name)) }
 }
 

@@ -15,7 +15,7 @@ describe('a calendar as one text', () => {
     const merged = mergedCalendar(look, objects)
     const split = splitCalendar(merged.text, merged.ownZones)
 
-    expect(Object.keys(merged.ownZones)).toHaveLength(1)
+    expect(merged.ownZones.size).toBe(1)
     expect(merged).toMatchObject({ count: 6, unreadable: [] })
     expect(split).toMatchObject({ ...look, components: new Set(['VEVENT', 'VTODO']) })
     expect(split?.objects.map(({ uid }) => uid).slice(0, 3)).toEqual(['one', 'two', 'task'])
@@ -41,6 +41,21 @@ describe('a calendar as one text', () => {
   test('leaves out, and tells, what is no calendar', () => {
     expect(mergedCalendar(look, ['nonsense', event('one'), 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR'])).toMatchObject({ count: 1, unreadable: ['nonsense', expect.any(String)] })
     expect(splitCalendar('BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n')).toBeUndefined()
+  })
+
+  test.each(['__proto__', 'constructor', 'hasOwnProperty'])('an event with the UID %s has its own time zone, and gives it to no other', (uid) => {
+    const elsewhere = event(uid).replaceAll('+0100', '+0900')
+    const merged = mergedCalendar(look, [event('one'), elsewhere, event('two')])
+    const split = splitCalendar(merged.text, merged.ownZones)
+
+    expect(Object.keys(Object.prototype)).toEqual([])
+    expect(split?.objects.map(({ uid, data }) => [uid, data.match(/TZOFFSETTO:(.*)/)?.[1]])).toEqual([['one', '+0100'], [uid, '+0900'], ['two', '+0100']])
+  })
+
+  test.each(['__proto__', 'constructor', 'toString'])('an event with the UID or the time zone %s has what the calendar tells', (word) => {
+    const split = splitCalendar(mergedCalendar(look, [event(word).replaceAll('Europe/Paris', word)]).text)
+
+    expect(split?.objects[0]?.data.match(/TZOFFSETTO:(.*)/)?.[1]).toBe('+0100')
   })
 
   test('folds a long name between two characters', () => {

@@ -12,7 +12,7 @@ import { titleOfCard, titleOfObject } from '../../groupware/titles.ts'
 import type { KindName, Refusal } from '../../kinds.ts'
 import { mergedCalendar, mergedCards } from '../icalendar.ts'
 import { entryNames, shelfFileName } from '../layout.ts'
-import type { OurAddressBook, OurCalendar, OurCalendars, OurSubscription } from '../supplements.ts'
+import { jsonOfOurs, type OurAddressBook, type OurCalendar, type OurCalendars, type OurSubscription } from '../supplements.ts'
 import type { ArchiveFile } from './writing.ts'
 
 export interface ShelvesWritten {
@@ -43,9 +43,9 @@ async function objectsIn({ pace }: Side, collection: RemoteCollection): Promise<
   return objects
 }
 
-const namesOf = (objects: readonly StoredObject[]): Record<string, string> => Object.fromEntries(objects.flatMap(({ name, data }) => {
+const namesOf = (objects: readonly StoredObject[]): ReadonlyMap<string, string> => new Map(objects.flatMap(({ name, data }) => {
   const uid = uidIn(data)
-  return uid === undefined || uid === '' ? [] : [[uid, name]]
+  return uid === undefined || uid === '' ? [] : [[uid, name] as const]
 }))
 
 /** Calendars as the migrator writes them in its first version, which every release reads, and beside them what that has no place for. */
@@ -68,14 +68,14 @@ export async function writeCalendars({ context, archive }: Work): Promise<Shelve
     taken.add(file)
     const name = merged.count === 0 ? undefined : `${entryNames.calendars}${file}.ics`
     if (name !== undefined) await archive.addText(name, merged.text, clock.now())
-    ours.calendars.push({ uri, ...(name === undefined ? {} : { file: name }), properties: calendarFacts(properties), names: namesOf(objects), zones: { ...merged.ownZones } })
+    ours.calendars.push({ uri, ...(name === undefined ? {} : { file: name }), properties: calendarFacts(properties), names: namesOf(objects), zones: merged.ownZones })
     left.push(...merged.unreadable.map((data) => unreadable(`${titleOfObject(data) ?? '?'}, in ${properties.displayName}`)))
     count += merged.count
     tell(context, 'calendars', count)
   }
   // Read by the migrator since 34; those before pass over an entry that is no calendar.
   if (ours.subscriptions.length > 0) await archive.addText(entryNames.subscriptionList, JSON.stringify(ours.subscriptions.map(subscriptionFacts)), clock.now())
-  await archive.addText(entryNames.ourCalendars, JSON.stringify(ours), clock.now())
+  await archive.addText(entryNames.ourCalendars, jsonOfOurs(ours), clock.now())
   return { count, left }
 }
 
@@ -129,7 +129,7 @@ export async function writeAddressBooks({ context, archive }: Work): Promise<She
     count += merged.count
     tell(context, 'contacts', count)
   }
-  await archive.addText(entryNames.ourAddressBooks, JSON.stringify(ours), clock.now())
+  await archive.addText(entryNames.ourAddressBooks, jsonOfOurs(ours), clock.now())
   return { count, left }
 }
 

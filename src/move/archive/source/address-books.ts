@@ -23,7 +23,7 @@ export function archiveAddressBooks(archive: Archive): RemoteAddressBooks {
     collection: (uri) =>
       collectionOf(async () => {
         const found = (await foundIn(archive)).get(uri)
-        return found?.file === undefined ? new Map() : named(await split(found.file), 'vcf', found.ours?.names ?? {})
+        return found?.file === undefined ? new Map() : named(await split(found.file), 'vcf', found.ours?.names ?? new Map())
       }),
     create: never,
     setBook: never,

@@ -34,7 +34,7 @@ export function archiveCalendars(archive: Archive): RemoteCalendars {
     collection: (uri) =>
       collectionOf(async () => {
         const found = (await known()).get(uri)
-        return found?.file === undefined ? new Map() : named((await split(found.file)).objects, 'ics', found.ours?.names ?? {})
+        return found?.file === undefined ? new Map() : named((await split(found.file)).objects, 'ics', found.ours?.names ?? new Map())
       }),
     trashed: async () => await Promise.resolve(0),
     inbox: async () => await Promise.resolve(0),

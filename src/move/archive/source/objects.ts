@@ -8,10 +8,10 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const isPlain = (uid: string): boolean => /^[\w.@-]{1,200}$/.test(uid)
 
 /** Objects of an archive with names: those that they had where this is known, else their UID. Pure. */
-export function named(objects: readonly SplitObject[], ending: 'ics' | 'vcf', names: Readonly<Record<string, string>>): Map<string, StoredObject> {
+export function named(objects: readonly SplitObject[], ending: 'ics' | 'vcf', names: ReadonlyMap<string, string>): Map<string, StoredObject> {
   const stored = new Map<string, StoredObject>()
   for (const { uid, data } of objects) {
-    const wanted = Object.hasOwn(names, uid) ? names[uid] : undefined
+    const wanted = names.get(uid)
     const plain = wanted ?? `${isPlain(uid) ? uid : sha256(uid === '' ? data : uid).slice(0, 32)}.${ending}`
     const name = stored.has(plain) ? `${sha256(data).slice(0, 32)}.${ending}` : plain
     stored.set(name, { name, etag: sha256(data), data })
