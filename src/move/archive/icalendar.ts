@@ -47,9 +47,10 @@ const joined = (lines: readonly string[]): string => lines.map((line) => `${line
 
 const unfolded = (text: string): string => text.replaceAll(/\r?\n[ \t]/g, '')
 
-/** Zones that the component's times are told in, and the one that a zone defines. */
-const zonesIn = (text: string): string[] => [...unfolded(text).matchAll(/;TZID=("[^"\r\n]*"|[^":;,\r\n]*)/gi)].map(([, zone = '']) => zone.replace(/^"(.*)"$/, '$1'))
-const zoneOf = (text: string): string => (/^TZID(?:;[^:\r\n]*)?:([^\r\n]*)/im.exec(unfolded(text))?.[1] ?? '').trim()
+/** Zones that the component's times are told in, and the one that a zone defines: there the name is a text with escapes, in a parameter without (RFC 5545, 3.2.19 and 3.8.3.1); some programs escape it in both. */
+const zonesIn = (text: string): string[] => [...unfolded(text).matchAll(/;TZID=("[^"\r\n]*"|(?:\\[^\r\n]|[^"\\:;,\r\n])*)/gi)].map(([, zone = '']) => unescaped(zone.replace(/^"(.*)"$/, '$1')).trim())
+const zoneOf = (text: string): string => unescaped(/^TZID(?:;[^:\r\n]*)?:([^\r\n]*)/im.exec(unfolded(text))?.[1] ?? '').trim()
+const zonesBy = (texts: Iterable<string>): ReadonlyMap<string, string> => new Map(Array.from(texts, (text) => [zoneOf(text), text]))
 const uidOf = (text: string): string => (/^UID(?:;[^:\r\n]*)?:([^\r\n]*)/im.exec(unfolded(text))?.[1] ?? '').trim()
 
 /** RFC 5545, 3.3.11. */
@@ -133,10 +134,12 @@ export function splitCalendar(text: string, ownZones: OwnZones = new Map()): Spl
   const texts = rawTexts(text, 'VCALENDAR')
   if (texts === undefined) return undefined
   const components = texts.flatMap(({ components }) => components)
-  const zones = new Map(components.filter(({ name }) => name === 'VTIMEZONE').map(({ text }) => [zoneOf(text), text]))
+  const zones = zonesBy(components.filter(({ name }) => name === 'VTIMEZONE').map(({ text }) => text))
+  // By what they define: their names were noted with escapes once.
+  const own = new Map([...ownZones].map(([uid, some]) => [uid, zonesBy(some.values())]))
   const entries = components.filter(({ name }) => name !== 'VTIMEZONE')
   const groups = Map.groupBy(entries.entries(), ([index, { text }]) => uidOf(text) || `\n${index}`)
-  const objects = [...groups].map(([uid, group]) => ({ uid: uid.startsWith('\n') ? '' : uid, data: objectOf(group.map(([, { text }]) => text), (zone) => ownZones.get(uid)?.get(zone) ?? zones.get(zone) ?? '') }))
+  const objects = [...groups].map(([uid, group]) => ({ uid: uid.startsWith('\n') ? '' : uid, data: objectOf(group.map(([, { text }]) => text), (zone) => own.get(uid)?.get(zone) ?? zones.get(zone) ?? '') }))
   return { ...lookOf(texts), objects, components: new Set(entries.map(({ name }) => name)) }
 }
 

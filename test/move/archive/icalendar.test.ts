@@ -58,6 +58,31 @@ describe('a calendar as one text', () => {
     expect(split?.objects[0]?.data.match(/TZOFFSETTO:(.*)/)?.[1]).toBe('+0100')
   })
 
+  describe('a time zone whose name has commas or semicolons', () => {
+    const outlook = (uid: string, parameter: string, offset = '+0100'): string =>
+      event(uid).replace('TZID:Europe/Paris', String.raw`TZID:(UTC+01:00) Brussels\, Paris\; summer`).replace('TZID=Europe/Paris', `TZID=${parameter}`).replaceAll('+0100', offset)
+    const offsets = (text: string, zones = new Map<string, ReadonlyMap<string, string>>()): unknown[] => splitCalendar(text, zones)?.objects.map(({ data }) => data.match(/TZOFFSETTO:(.*)/)?.[1]) ?? []
+    const quoted = '"(UTC+01:00) Brussels, Paris; summer"'
+
+    test.each([[quoted], [String.raw`"(UTC+01:00) Brussels\, Paris\; summer"`]])('goes with the events that name it so: %s', (parameter) => {
+      const merged = mergedCalendar(look, [outlook('one', parameter), outlook('two', parameter, '+0900')])
+
+      expect(offsets(merged.text, new Map(merged.ownZones))).toEqual(['+0100', '+0900'])
+    })
+
+    test('goes with those that name it without quotes, too', () => {
+      const [parameter, name] = [String.raw`Brussels\, Paris`, String.raw`TZID:Brussels\, Paris`]
+
+      expect(offsets(mergedCalendar(look, [event('one').replace('TZID:Europe/Paris', name).replace('TZID=Europe/Paris', `TZID=${parameter}`)]).text)).toEqual(['+0100'])
+    })
+
+    test('is found by an event of an archive that noted it with escapes', () => {
+      const own = outlook('one', quoted, '+0900').match(/BEGIN:VTIMEZONE[^]*END:VTIMEZONE\r\n/)?.[0] ?? ''
+
+      expect(offsets(outlook('one', quoted), new Map([['one', new Map([[String.raw`(UTC+01:00) Brussels\, Paris\; summer`, own]])]]))).toEqual(['+0900'])
+    })
+  })
+
   test('folds a long name between two characters', () => {
     const displayName = 'é🥕'.repeat(60)
     const { text } = mergedCalendar({ displayName, colour: undefined }, [task])
