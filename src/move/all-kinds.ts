@@ -9,7 +9,8 @@ import { profile } from './profile/index.ts'
 import { shares } from './shares/index.ts'
 import { tags } from './tags/index.ts'
 import { trash } from './trash/index.ts'
+import { tellingUnread } from './unread.ts'
 import { versions } from './versions/index.ts'
 
 /** Everything that can be carried, in the order in which it is carried. */
-export const allKinds: readonly Kind[] = [files, versions, trash, favourites, tags, comments, albums, calendars, contacts, profile, shares]
+export const allKinds: readonly Kind[] = [files, versions, trash, favourites, tags, comments, albums, tellingUnread(calendars), tellingUnread(contacts), profile, shares]

@@ -28,11 +28,20 @@ export interface Instead {
   favourites(): Promise<readonly string[]>
   readonly calendars: RemoteCalendars
   readonly addressBooks: RemoteAddressBooks
+  /** Of a kind: what is there and cannot be read. */
+  unread(kind: KindName): Promise<readonly Unread[]>
   readonly tags: Pick<RemoteTags, 'inUse' | 'filesWith'>
   readonly comments: Pick<RemoteComments, 'on'> & { /** Files and folders that have some. */ readonly entries: () => Promise<readonly EntryExtras[]> }
   readonly profile: Pick<RemoteProfile, 'read' | 'picture' | 'status'>
   /** Of the person, `fr`; empty where unknown. */
   language(): Promise<string>
+}
+
+/** A part of a source that is damaged: the rest moves without it. */
+export interface Unread {
+  /** Names it, the same one each time. */
+  readonly entry: string
+  readonly refusal: Refusal
 }
 
 export interface MoveContext {

@@ -235,6 +235,13 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   // What stays behind, and data of apps: not-carried.ts
   ['only the present content of a file is carried', 'seul le contenu actuel d’un fichier déménage'],
   ['fetch an old version that you still need from the old account', 'allez chercher dans l’ancien compte la version dont vous avez encore besoin'],
+  ['"{}" is damaged in the archive: {}', '« {} » est abîmé dans l’archive : {}'],
+  ['its checksum is another', 'sa somme de contrôle est une autre'],
+  ['its manifest tells another hash', 'le manifeste annonce une autre empreinte'],
+  ['it is not written as a calendar is', 'ce n’est pas écrit comme un agenda'],
+  ['it is not written as an address book is', 'ce n’est pas écrit comme un carnet d’adresses'],
+  ['it has {} bytes, more than such an entry ever has', 'il a {} octets, plus qu’une telle entrée n’en a jamais'],
+  ['take it from another copy of the archive, or make the archive again if the old account is still there', 'prenez-le dans une autre copie de l’archive, ou refaites l’archive si l’ancien compte existe encore'],
   ['deleted files are not carried', 'les fichiers supprimés ne déménagent pas'],
   ['take out of the trash what you want to keep, before the move or before its last pass', 'sortez de la corbeille ce que vous voulez garder, avant le déménagement ou avant sa dernière passe'],
   ['conversations belong to the server they were held on: no account can take them along', 'les discussions appartiennent au serveur où elles ont eu lieu : aucun compte ne peut les emporter'],

@@ -147,9 +147,50 @@ describe('what leads elsewhere in an archive of good shape is refused when it is
     await expect(archiveCalendars(archive).list()).rejects.toMatchObject({ code: 'bad-input' })
   })
 
-  test('a calendar that cannot be read', async () => {
-    const archive = await opened({ name: 'dav/calendars/a.ics', content: 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT' })
+})
 
-    await expect(archiveCalendars(archive).list()).rejects.toThrow('the calendar "dav/calendars/a.ics" cannot be read')
+describe('what is damaged in an archive holds up nothing else', () => {
+  const next = 'take it from another copy of the archive, or make the archive again if the old account is still there'
+  const damaged = { crc: 1 }
+  const left = (entry: string, what: string, how: string) => ({ entry, refusal: { what, reason: `"${entry}" is damaged in the archive: ${how}`, next } })
+  const uris = async (list: Promise<readonly { readonly uri: string }[]>): Promise<string[]> => (await list).map(({ uri }) => uri)
+
+  test('a file: it is missing among many, and says why when it is asked for alone, or for a part', async () => {
+    const files = archiveFiles(await opened({ name: 'files/files/bad', content: 'bad content', ...damaged }, { name: 'files/files/good', content: 'good' }))
+    const members: string[] = []
+    for await (const { path, bytes } of files.readMany('', new Map([['bad', 11], ['good', 4]]))) members.push(`${path}: ${bytes.toString()}`)
+    const refusal = { code: 'bad-input', message: '"files/files/bad" is damaged in the archive: its checksum is another', next: [next] }
+
+    expect(members).toEqual(['good: good'])
+    await expect(buffer((await files.read('bad')).stream)).rejects.toMatchObject(refusal)
+    for (const from of [0, 4]) await expect(files.read('bad', { from, to: from + 4 })).rejects.toMatchObject(refusal)
+    expect((await buffer((await files.read('good', { from: 1, to: 3 })).stream)).toString()).toBe('oo')
+  })
+
+  test.each([
+    ['whose checksum is another', { content: ics('one'), ...damaged }, 'its checksum is another'],
+    ['that breaks off', { content: 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT' }, 'it is not written as a calendar is'],
+  ])('a calendar %s', async (_what, entry, how) => {
+    const calendars = archiveCalendars(await opened({ name: 'dav/calendars/a.ics', ...entry }, { name: 'dav/calendars/b.ics', content: ics('two') }))
+
+    expect(await uris(calendars.list())).toEqual(['b'])
+    expect(await calendars.unread()).toEqual([left('dav/calendars/a.ics', 'a', how)])
+  })
+
+  test('lists of calendars: those that they name are found by their files', async () => {
+    const calendars = archiveCalendars(await opened(...['chaton/calendars.json', 'dav/calendars/calendars.json', 'dav/calendars/subscriptions.json'].map((name) => ({ name, content: '{}', ...damaged })), { name: 'dav/calendars/a.data', content: ics('one') }))
+
+    expect(await calendars.list()).toEqual([expect.objectContaining({ uri: 'a', properties: expect.objectContaining({ displayName: 'Le jardin' }) })])
+    expect((await calendars.unread()).map(({ entry }) => entry)).toEqual(['chaton/calendars.json', 'dav/calendars/calendars.json', 'dav/calendars/subscriptions.json'])
+  })
+
+  test.each([
+    ['whose checksum is another', { content: 'BEGIN:VCARD\r\nUID:x\r\nFN:X\r\nEND:VCARD\r\n', ...damaged }, 'its checksum is another'],
+    ['that breaks off', { content: 'BEGIN:VCARD\r\nUID:x' }, 'it is not written as an address book is'],
+  ])('an address book %s', async (_what, entry, how) => {
+    const books = archiveAddressBooks(await opened({ name: 'dav/address_books/a.vcf', ...entry }, json('dav/address_books/a.json', { displayName: 'Voisins' }), { name: 'dav/address_books/b.vcf', content: '' }, { name: 'dav/address_books/b.json', content: '{}', ...damaged }))
+
+    expect(await uris(books.list())).toEqual(['b'])
+    expect(await books.unread()).toEqual([left('dav/address_books/a.vcf', 'Voisins', how), left('dav/address_books/b.json', 'dav/address_books/b.json', 'its checksum is another')])
   })
 })

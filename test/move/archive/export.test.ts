@@ -20,7 +20,7 @@ import type { MoveEvent } from '../../../src/move/events.ts'
 import { MoveJournal } from '../../../src/move/journal.ts'
 import { Moves } from '../../../src/move/moves.ts'
 import { nextcloudHosts } from '../../../src/move/nextcloud-hosts.ts'
-import { runMove } from '../../../src/move/run.ts'
+import { deltaMove, runMove } from '../../../src/move/run.ts'
 import type { MoveServices } from '../../../src/move/services.ts'
 import { provision } from '../../conformance/engine-steps.ts'
 import { agendaOf, makeFolder, remove, treeOf, write, writeAgenda, type Person } from '../../e2e/support/moving.ts'
@@ -226,15 +226,47 @@ describe('chaton move import', () => {
     expect(Object.keys(await treeOf(other))).toEqual(expect.arrayContaining(['large.bin', expect.stringMatching(/^large \(from [\w.-]+\)\.bin$/)]))
   })
 
-  test('a file that was damaged in the archive is not carried, and the report tells it', async () => {
-    await exported()
-    const bytes = readFileSync(output)
-    bytes.write('LE SABLE', bytes.indexOf('le sable'))
-    writeFileSync(output, bytes)
-    const other = await person()
-    const { report, whole } = await carry(output, other).catch((error: unknown) => ({ report: { kinds: [] }, whole: String(error) }))
+  const refusedIn = ({ report }: Awaited<ReturnType<typeof carry>>) => report.kinds.flatMap(({ refused }) => refused.map(({ what, reason }) => [what, reason]))
 
-    expect(JSON.stringify([report.kinds, whole])).toMatch(/is damaged in the archive/)
-    expect(Object.keys(await treeOf(other))).not.toContain('Été/plage & mer.txt')
+  function damage(text: string): void {
+    const bytes = readFileSync(output)
+    bytes.write('#', bytes.indexOf(text))
+    writeFileSync(output, bytes)
+  }
+
+  test('a file that was damaged in the archive is refused by name, and all others arrive', async () => {
+    await exported()
+    damage('le sable')
+    damage('large large')
+    const other = await person()
+    const result = await carry(output, other)
+    const { 'large.bin': _large, 'Été/plage & mer.txt': _beach, ...good } = await treeOf(old)
+
+    expect(refusedIn(result)).toEqual(expect.arrayContaining([['large.bin', expect.stringMatching(/^"files\/files\/large\.bin" is damaged in the archive: /)], ['Été/plage & mer.txt', expect.stringMatching(/is damaged in the archive: its checksum is another$/)]]))
+    expect(await treeOf(other)).toEqual(good)
+    expect(result.report.kinds.filter(({ state }) => state === 'failed')).toEqual([])
+  })
+
+  test('a calendar that was damaged in the archive is told by name, and its neighbours arrive', async () => {
+    await exported()
+    damage('BEGIN:VEVENT')
+    const other = await person()
+    const result = await carry(output, other)
+
+    expect(refusedIn(result)).toContainEqual(['Le jardin', expect.stringMatching(/^"dav\/calendars\/jardin\.ics" is damaged in the archive: /)])
+    expect(result.report.kinds.filter(({ state }) => state === 'failed')).toEqual([])
+    expect((await treeOf(other))['large.bin']).toBeDefined()
+  })
+
+  test('a calendar that is damaged after it has moved stays at the new host', async () => {
+    await exported()
+    const other = await person()
+    const { move } = await carry(output, other)
+    damage('BEGIN:VEVENT')
+    services = { ...services, hosts: withArchives(nextcloudHosts({ http, clock: systemClock, agent: 'test' })) }
+    const { report } = await deltaMove(services, { id: move, signIn: { source: { by: 'login-flow' }, destination: byPassword(other) }, options: {} }, { conduct: quiet, options: { acceptShrink: false } })
+
+    expect(report.kinds.filter(({ state }) => state === 'failed').map(({ name }) => name)).toEqual(['calendars'])
+    expect(await agendaOf(other)).toEqual(await agendaOf(old))
   })
 })

@@ -16,6 +16,8 @@ export interface RawZipEntry {
   readonly localName?: string
   readonly localSize?: number
   readonly localCrc?: number
+  /** In header and directory: of another content, as where a disk has damaged it. */
+  readonly crc?: number
 }
 
 function fields(...values: readonly (readonly [bytes: 2 | 4, value: number])[]): Buffer {
@@ -33,12 +35,14 @@ interface Parts {
 
 const [dosTime, dosDate] = [0, 33]
 
+const localNumbers = ({ localCrc, localSize }: Pick<RawZipEntry, 'localCrc' | 'localSize'>, crc: number, size: number): [number, number] => [localCrc ?? crc, localSize ?? size]
+
 /** Header and content, and the record of the directory, of an entry that stands at this offset. */
 function partsOf({ name, content = '', mode = 0, method = 0, flags = 0, described = false, ...told }: RawZipEntry, offset: number): Parts {
-  const [bytes, data, crc] = [Buffer.from(name as string), Buffer.from(content), crc32(content)]
+  const [bytes, data, crc] = [Buffer.from(name as string), Buffer.from(content), told.crc ?? crc32(content)]
   const bits = 0x0800 | flags | (described ? 8 : 0)
   const named = Buffer.from(told.localName ?? bytes)
-  const [localCrc, localSize] = described ? [0, 0] : [told.localCrc ?? crc, told.localSize ?? data.length]
+  const [localCrc, localSize] = described ? [0, 0] : localNumbers(told, crc, data.length)
   const header = fields([4, 0x0403_4b50], [2, 20], [2, bits], [2, method], [2, dosTime], [2, dosDate], [4, localCrc], [4, localSize], [4, localSize], [2, named.length], [2, 0])
   const descriptor = described ? fields([4, 0x0807_4b50], [4, crc], [4, data.length], [4, data.length]) : Buffer.alloc(0)
   const sizes = fields([4, crc], [4, data.length], [4, told.claims ?? data.length], [2, bytes.length], [2, 0], [2, 0], [2, 0], [2, 0])

@@ -5,6 +5,7 @@ import { ChatonError } from '../../../kit/errors.ts'
 import { preferSmallHeap } from '../../../kit/memory.ts'
 import { entryNames } from '../layout.ts'
 import { readManifest, type Manifest } from '../manifest.ts'
+import { damagedEntry } from '../zip/damage.ts'
 import { refusedArchive } from '../zip/directory.ts'
 import { openZip, type ReadableEntry, type ZipReader } from '../zip/reader.ts'
 
@@ -63,7 +64,7 @@ export async function openArchive(path: string): Promise<Archive> {
 async function textIn(zip: ZipReader, name: string): Promise<string | undefined> {
   const entry = zip.entries.get(name)
   if (entry === undefined) return undefined
-  if (entry.size > longestText) throw refusedArchive(`"${name}" has ${entry.size} bytes: more than such an entry ever has`)
+  if (entry.size > longestText) throw damagedEntry(name, `it has ${entry.size} bytes, more than such an entry ever has`)
   return await textOfEntry(zip, entry)
 }
 

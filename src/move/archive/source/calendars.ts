@@ -4,9 +4,10 @@ import type { CalendarProperties, HomeEntry, RemoteCalendars } from '../../../ne
 import { splitCalendar, type OwnZones, type SplitCalendar } from '../icalendar.ts'
 import { entryNames } from '../layout.ts'
 import { OurCalendars, Segment, type OurCalendar, type OurSubscription } from '../supplements.ts'
-import { refusedArchive } from '../zip/directory.ts'
+import { damagedEntry } from '../zip/damage.ts'
 import type { Archive } from './archive.ts'
-import { collectionOf, lastOf, named, never } from './objects.ts'
+import { collectionOf, lastOf, named, never, once } from './objects.ts'
+import { Soundness, type WithUnread } from './soundness.ts'
 
 /** Version 2 of the calendar migrator (34): `calendars.json` beside `<name>.data`. */
 const Listed = z.array(z.looseObject({ uri: Segment, label: z.string().nullish(), color: z.string().nullish(), timezone: z.string().nullish() }))
@@ -22,14 +23,26 @@ interface Found {
 }
 
 /** Calendars of an archive, of the app in its two versions or of ours, as those of an account that is only read. */
-export function archiveCalendars(archive: Archive): RemoteCalendars {
+export function archiveCalendars(archive: Archive): RemoteCalendars & WithUnread {
+  const soundness = new Soundness()
   const split = lastOf(async (file: string) => await splitFile(archive, file, [...(await known()).values()].find((found) => found.file === file)?.ours?.zones))
-  const known = once(async () => await foundIn(archive))
+  const known = once(async () => await foundIn(archive, soundness))
+  const entriesOf = async (found: Found): Promise<HomeEntry[]> => {
+    const { file } = found
+    if (file === undefined) return [entryOf(found, undefined, archive.mark)]
+    const calendar = await soundness.read(file, titleOf(found), async () => await split(file))
+    return calendar === undefined ? [] : [entryOf(found, calendar, archive.mark)]
+  }
+  const listed = once(async () => {
+    const entries: HomeEntry[] = []
+    for (const found of (await known()).values()) entries.push(...(await entriesOf(found)))
+    return [...entries, ...(await subscriptionsIn(archive, soundness))]
+  })
   return {
-    async list() {
-      const entries: HomeEntry[] = []
-      for (const found of (await known()).values()) entries.push(entryOf(found, found.file === undefined ? undefined : await split(found.file), archive.mark))
-      return [...entries, ...(await subscriptionsIn(archive))]
+    list: async () => [...(await listed())],
+    async unread() {
+      await listed()
+      return soundness.damaged
     },
     collection: (uri) =>
       collectionOf(async () => {
@@ -46,29 +59,26 @@ export function archiveCalendars(archive: Archive): RemoteCalendars {
   }
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return async () => await (made ??= make())
-}
+const titleOf = ({ uri, ours, label }: Found): string => ours?.properties.displayName ?? label ?? uri
 
 async function splitFile({ text }: Archive, file: string, zones: OwnZones | undefined): Promise<SplitCalendar> {
   const calendar = splitCalendar((await text(file)) ?? '', zones)
-  if (calendar === undefined) throw refusedArchive(`the calendar "${file}" cannot be read`)
+  if (calendar === undefined) throw damagedEntry(file, 'it is not written as a calendar is')
   return calendar
 }
 
 /** By uri. What we know of our own goes first, then the list of the app, then what the names of the files say. */
-async function foundIn(archive: Archive): Promise<ReadonlyMap<string, Found>> {
+async function foundIn(archive: Archive, soundness: Soundness): Promise<ReadonlyMap<string, Found>> {
   const found = new Map<string, Found>()
-  const ours = (await archive.json(entryNames.ourCalendars, OurCalendars))?.calendars ?? []
+  const ours = (await soundness.json(archive, entryNames.ourCalendars, OurCalendars))?.calendars ?? []
   for (const one of ours) found.set(one.uri, { uri: one.uri, file: one.file, ours: one, label: undefined, colour: undefined, timezone: undefined })
-  for (const { uri, label, color, timezone } of (await archive.json(entryNames.calendarList, Listed)) ?? []) {
+  for (const { uri, label, color, timezone } of (await soundness.json(archive, entryNames.calendarList, Listed)) ?? []) {
     const file = `${entryNames.calendars}${uri.replaceAll(/[^a-z0-9-_]/gi, '')}.data`
     found.set(uri, { uri, file: archive.zip.entries.has(file) ? file : undefined, ours: undefined, label: label ?? undefined, colour: color ?? undefined, timezone: timezone ?? undefined })
   }
   const told = new Set([...found.values()].map(({ file }) => file))
   for (const file of archive.zip.entries.keys()) {
-    const uri = file.startsWith(entryNames.calendars) && !told.has(file) ? /^([^/]+)\.ics$/.exec(file.slice(entryNames.calendars.length))?.[1] : undefined
+    const uri = file.startsWith(entryNames.calendars) && !told.has(file) ? /^([^/]+)\.(?:ics|data)$/.exec(file.slice(entryNames.calendars.length))?.[1] : undefined
     if (uri !== undefined) found.set(uri, { uri, file, ours: undefined, label: undefined, colour: undefined, timezone: undefined })
   }
   return found
@@ -97,9 +107,9 @@ function guessed({ uri, label, colour, timezone }: Found, calendar: SplitCalenda
   }
 }
 
-async function subscriptionsIn(archive: Archive): Promise<HomeEntry[]> {
-  const ours = (await archive.json(entryNames.ourCalendars, OurCalendars))?.subscriptions ?? []
-  const theirs = (await archive.json(entryNames.subscriptionList, Subscribed)) ?? []
+async function subscriptionsIn(archive: Archive, soundness: Soundness): Promise<HomeEntry[]> {
+  const ours = (await soundness.json(archive, entryNames.ourCalendars, OurCalendars))?.subscriptions ?? []
+  const theirs = (await soundness.json(archive, entryNames.subscriptionList, Subscribed)) ?? []
   const known = new Set(ours.map(({ uri }) => uri))
   return [
     ...ours.map(subscriptionOf),

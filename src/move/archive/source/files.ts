@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { Transform, pipeline, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
 import { ChatonError } from '../../../kit/errors.ts'
 import type { RemoteEntry, RemoteFiles, ZipMember } from '../../../nextcloud/files/contract.ts'
 import { foldersAbove, join, nameOf, parentOf } from '../../files/names.ts'
 import { entryNames } from '../layout.ts'
+import { damagedEntry, isDamagedEntry } from '../zip/damage.ts'
 import type { ReadableEntry } from '../zip/reader.ts'
 import type { Archive } from './archive.ts'
 
@@ -17,6 +19,7 @@ interface Node {
 /** Files of an archive as those of an account that is only read. What writes throws `bug`. */
 export function archiveFiles(archive: Archive): RemoteFiles {
   const tree = treeOf(archive)
+  const wholly = soundness(archive)
   const need = (path: string): ReadableEntry => {
     const entry = tree.nodes.get(path)?.entry
     if (entry === undefined) throw new ChatonError('not-found', `"${path}" is not a file of the archive`, { data: { status: 404 } })
@@ -35,17 +38,41 @@ export function archiveFiles(archive: Archive): RemoteFiles {
     async read(path, { from, to } = {}) {
       const entry = need(path)
       const part = from === undefined && to === undefined ? undefined : { from: from ?? 0, to: Math.min(to ?? entry.size, entry.size) }
-      const stream = part === undefined ? checked(archive, entry) : archive.zip.read(entry, part)
-      return await Promise.resolve({ stream, size: part === undefined ? entry.size : part.to - part.from, etag: etagOf(entry) })
+      if (part === undefined) return { stream: checked(archive, entry), size: entry.size, etag: etagOf(entry) }
+      await wholly(entry)
+      return { stream: archive.zip.read(entry, part), size: part.to - part.from, etag: etagOf(entry) }
     },
     async *readMany(_folder, files): AsyncGenerator<ZipMember> {
-      for (const path of files.keys()) yield { path, bytes: await buffer(checked(archive, need(path))) }
+      for (const path of files.keys()) {
+        const bytes = await unlessDamaged(buffer(checked(archive, need(path))))
+        if (bytes !== undefined) yield { path, bytes }
+      }
     },
     async hash(path, algorithm) {
       const hash = createHash(algorithm)
       for await (const chunk of checked(archive, need(path)) as AsyncIterable<Buffer>) hash.update(chunk)
       return hash.digest('hex')
     },
+  }
+}
+
+/** A part has no checksum of its own: before the first one is given, the whole is read once. Throws where it is damaged. */
+function soundness(archive: Archive): (entry: ReadableEntry) => Promise<void> {
+  const looked = new Map<string, Promise<void>>()
+  return async (entry) => {
+    const look = looked.get(entry.name) ?? finished(checked(archive, entry).resume())
+    looked.set(entry.name, look)
+    await look
+  }
+}
+
+/** A damaged file is left out of many: asked for alone, it says so. */
+async function unlessDamaged(content: Promise<Buffer>): Promise<Buffer | undefined> {
+  try {
+    return await content
+  } catch (error) {
+    if (isDamagedEntry(error)) return undefined
+    throw error
   }
 }
 
@@ -65,7 +92,7 @@ function checked({ zip, manifest }: Archive, entry: ReadableEntry): Readable {
     },
     flush(done) {
       if (hash.digest('hex') === wanted) done(null, held)
-      else done(new ChatonError('unhealthy', `"${entry.name}" is not what its manifest says`, { actor: 'user', next: ['get the archive again from where it was made'] }))
+      else done(damagedEntry(entry.name, 'its manifest tells another hash'))
     },
   })
   pipeline(content, meter, () => undefined)

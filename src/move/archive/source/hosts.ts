@@ -26,14 +26,16 @@ export function withArchives(hosts: Hosts): Hosts {
 const hostOf = (address: string, { version }: Archive): Host => ({ address, version, isArchive: true })
 
 function accountOf(address: string, archive: Archive): Account {
+  const [calendars, addressBooks] = [archiveCalendars(archive), archiveAddressBooks(archive)]
   return {
     remote: remoteOf(archive),
     files: archiveFiles(archive),
     displayName: archive.account.displayName,
     instead: {
       favourites: async () => await archiveFavourites(archive),
-      calendars: archiveCalendars(archive),
-      addressBooks: archiveAddressBooks(archive),
+      calendars,
+      addressBooks,
+      unread: async (kind) => (kind === 'calendars' ? await calendars.unread() : kind === 'contacts' ? await addressBooks.unread() : []),
       tags: archiveTags(archive),
       comments: archiveComments(archive),
       profile: archiveProfile(archive),

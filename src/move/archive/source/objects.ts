@@ -44,6 +44,11 @@ export function never(): never {
   throw new ChatonError('bug', 'an archive is only read')
 }
 
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return async () => await (made ??= make())
+}
+
 /** Keeps the last one: a pass reads one calendar after the other, some of them twice. */
 export function lastOf<T>(load: (key: string) => Promise<T>): (key: string) => Promise<T> {
   let last: { readonly key: string; readonly value: Promise<T> } | undefined

@@ -6,6 +6,7 @@ import { ChatonError, hasSystemCode } from '../../../kit/errors.ts'
 import { ByteReader } from '../../../nextcloud/files/zip/bytes.ts'
 import { signatures } from '../../../nextcloud/files/zip/headers.ts'
 import { fieldsOf, lengthsIn, numbersIn, placeIn, readRecord, recordLength, refusedArchive, refuseFlags, tailLength, type ListedEntry, type Place } from './directory.ts'
+import { damagedEntry } from './damage.ts'
 import { elsewhere, type EntryHeader } from './format.ts'
 import { shown, suspicion, textOf } from './names.ts'
 
@@ -203,6 +204,6 @@ async function* whole(path: string, { name, begin, size, crc }: ReadableEntry): 
     if (last !== undefined) yield last
     last = piece
   }
-  if (seen !== crc || length !== size) throw new ChatonError('unhealthy', `"${name}" is damaged in the archive: its checksum is another`, { actor: 'user', next: ['get the archive again from where it was made'] })
+  if (seen !== crc || length !== size) throw damagedEntry(name, 'its checksum is another')
   if (last !== undefined) yield last
 }
