@@ -51,7 +51,6 @@ const unfolded = (text: string): string => text.replaceAll(/\r?\n[ \t]/g, '')
 const zonesIn = (text: string): string[] => [...unfolded(text).matchAll(/;TZID=("[^"\r\n]*"|(?:\\[^\r\n]|[^"\\:;,\r\n])*)/gi)].map(([, zone = '']) => unescaped(zone.replace(/^"(.*)"$/, '$1')).trim())
 const zoneOf = (text: string): string => unescaped(/^TZID(?:;[^:\r\n]*)?:([^\r\n]*)/im.exec(unfolded(text))?.[1] ?? '').trim()
 const zonesBy = (texts: Iterable<string>): ReadonlyMap<string, string> => new Map(Array.from(texts, (text) => [zoneOf(text), text]))
-const uidOf = (text: string): string => (/^UID(?:;[^:\r\n]*)?:([^\r\n]*)/im.exec(unfolded(text))?.[1] ?? '').trim()
 
 /** RFC 5545, 3.3.11. */
 const escaped = (value: string): string => value.replaceAll(/[\\;,]/g, String.raw`\$&`).replaceAll(/\r?\n/g, String.raw`\n`)
@@ -138,7 +137,7 @@ export function splitCalendar(text: string, ownZones: OwnZones = new Map()): Spl
   // By what they define: their names were noted with escapes once.
   const own = new Map([...ownZones].map(([uid, some]) => [uid, zonesBy(some.values())]))
   const entries = components.filter(({ name }) => name !== 'VTIMEZONE')
-  const groups = Map.groupBy(entries.entries(), ([index, { text }]) => uidOf(text) || `\n${index}`)
+  const groups = Map.groupBy(entries.entries(), ([index, { text }]) => uidIn(text) || `\n${index}`)
   const objects = [...groups].map(([uid, group]) => ({ uid: uid.startsWith('\n') ? '' : uid, data: objectOf(group.map(([, { text }]) => text), (zone) => own.get(uid)?.get(zone) ?? zones.get(zone) ?? '') }))
   return { ...lookOf(texts), objects, components: new Set(entries.map(({ name }) => name)) }
 }
@@ -158,8 +157,8 @@ function lookOf(texts: readonly RawText[]): CalendarLook {
 /** Cards one after the other, each with its UID; undefined where they cannot be read. Pure. */
 export function splitCards(text: string): SplitObject[] | undefined {
   return rawTexts(text, 'VCARD')?.map(({ lines, components }) => {
-    const body = lines.join('') + components.map(({ text }) => text).join('')
-    return { uid: uidOf(body), data: `BEGIN:VCARD\r\n${body}END:VCARD\r\n` }
+    const data = `BEGIN:VCARD\r\n${lines.join('')}${components.map(({ text }) => text).join('')}END:VCARD\r\n`
+    return { uid: uidIn(data) ?? '', data }
   })
 }
 

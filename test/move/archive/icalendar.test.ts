@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { mergedCalendar, mergedCards, splitCalendar, splitCards } from '../../../src/move/archive/icalendar.ts'
 import { shelfFileName } from '../../../src/move/archive/layout.ts'
 import { saysTheSame } from '../../../src/move/groupware/same.ts'
+import { uidIn } from '../../../src/nextcloud/groupware/uid.ts'
 import { fixture } from '../../support/fixtures.ts'
 
 const event = (uid: string, more = ''): string =>
@@ -36,6 +37,16 @@ describe('a calendar as one text', () => {
 
     expect(split?.objects.map(({ uid }) => uid)).toEqual(['series', '', ''])
     expect(split?.objects[0]?.data.match(/BEGIN:VEVENT/g)).toHaveLength(2)
+  })
+
+  test('names an event by its own UID, and not by that of an alarm before it, of its time zone or of the calendar', () => {
+    const alarm = 'BEGIN:VALARM\r\nUID:alarm\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n'
+    const part = (uid: string, more = ''): string => `BEGIN:VEVENT\r\n${alarm}UID;X-A=b:${uid.slice(0, 2)}\r\n ${uid.slice(2)}\r\n${more}END:VEVENT\r\n`
+    const series = `BEGIN:VCALENDAR\r\nUID:calendar\r\nBEGIN:VTIMEZONE\r\nUID:zone\r\nTZID:x\r\nEND:VTIMEZONE\r\n${part('series')}${part('series', 'RECURRENCE-ID:20300102T100000Z\r\n')}END:VCALENDAR\r\n`
+    const split = splitCalendar(mergedCalendar(look, [series, series.replaceAll(/^UID;X-A=b:se/gm, 'UID:an')]).text)
+
+    expect(uidIn(series)).toBe('series')
+    expect(split?.objects.map(({ uid, data }) => [uid, data.match(/BEGIN:VEVENT/g)?.length])).toEqual([['series', 2], ['anries', 2]])
   })
 
   test('leaves out, and tells, what is no calendar', () => {
@@ -99,6 +110,13 @@ test('cards come apart into what they were', () => {
   expect(merged).toMatchObject({ count: 2, unreadable: ['nonsense'] })
   expect(splitCards(merged.text)?.map(({ data }, index) => saysTheSame(data, cards[index] ?? ''))).toEqual([true, true])
   expect(splitCards('BEGIN:VCARD\r\nFN:x\r\n')).toBeUndefined()
+})
+
+test('a card is named by its own UID, also with a group, and not by that of a card in it', () => {
+  const card = 'BEGIN:VCARD\r\nVERSION:2.1\r\nAGENT:\r\nBEGIN:VCARD\r\nUID:agent\r\nEND:VCARD\r\nitem1.UID:mine\r\nEND:VCARD\r\n'
+
+  expect(uidIn(`\uFEFF${card}`)).toBe('mine')
+  expect(uidIn('BEGIN:VCARD\r\nFN:x\r\nEND:VCARD\r\n')).toBeUndefined()
 })
 
 test('names of files are those of the migrators, each once', () => {
