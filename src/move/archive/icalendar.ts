@@ -16,7 +16,7 @@ export interface RawText {
 
 const beginsWith = (line: string, word: string): string | undefined => new RegExp(`^${word}:\\s*([\\w-]+)\\s*$`, 'i').exec(line)?.[1]?.toUpperCase()
 
-/** Texts one after the other (VCALENDAR, VCARD), each with its inner components; undefined where BEGIN and END do not match. Lines are kept as they are. Pure. */
+/** Texts one after the other (VCALENDAR, VCARD), each with its inner components; undefined where BEGIN and END do not match, or where something else stands there instead. Lines are kept as they are. Pure. */
 export function rawTexts(text: string, outer: 'VCALENDAR' | 'VCARD'): RawText[] | undefined {
   const texts: RawText[] = []
   const open: string[] = []
@@ -40,8 +40,10 @@ export function rawTexts(text: string, outer: 'VCALENDAR' | 'VCARD'): RawText[] 
       ;[own, components] = [[], []]
     }
   }
-  return open.length === 0 ? texts : undefined
+  return open.length === 0 && !isSomethingElse(texts, text) ? texts : undefined
 }
+
+const isSomethingElse = (texts: readonly RawText[], text: string): boolean => texts.length === 0 && text.trim() !== ''
 
 const joined = (lines: readonly string[]): string => lines.map((line) => `${line}\r\n`).join('')
 

@@ -238,6 +238,7 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['"{}" is damaged in the archive: {}', '« {} » est abîmé dans l’archive : {}'],
   ['its checksum is another', 'sa somme de contrôle est une autre'],
   ['its manifest tells another hash', 'le manifeste annonce une autre empreinte'],
+  ['it is named there, but missing', 'il y est annoncé, mais il manque'],
   ['it is not written as a calendar is', 'ce n’est pas écrit comme un agenda'],
   ['it is not written as an address book is', 'ce n’est pas écrit comme un carnet d’adresses'],
   ['it has {} bytes, more than such an entry ever has', 'il a {} octets, plus qu’une telle entrée n’en a jamais'],

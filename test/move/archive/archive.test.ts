@@ -170,11 +170,24 @@ describe('what is damaged in an archive holds up nothing else', () => {
   test.each([
     ['whose checksum is another', { content: ics('one'), ...damaged }, 'its checksum is another'],
     ['that breaks off', { content: 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT' }, 'it is not written as a calendar is'],
+    ['that is something else', { content: 'garbage' }, 'it is not written as a calendar is'],
   ])('a calendar %s', async (_what, entry, how) => {
     const calendars = archiveCalendars(await opened({ name: 'dav/calendars/a.ics', ...entry }, { name: 'dav/calendars/b.ics', content: ics('two') }))
 
     expect(await uris(calendars.list())).toEqual(['b'])
     expect(await calendars.unread()).toEqual([left('dav/calendars/a.ics', 'a', how)])
+  })
+
+  test('a calendar or an address book of ours whose entry is missing', async () => {
+    const properties = { displayName: 'Le jardin', transparent: false, enabled: true, components: [] }
+    const archive = await opened(
+      json('chaton/calendars.json', { calendars: [{ uri: 'a', file: 'dav/calendars/a.ics', properties, names: {} }, { uri: 'empty', properties, names: {} }], subscriptions: [] }),
+      json('chaton/contacts.json', [{ uri: 'c', file: 'dav/address_books/c.vcf', properties: { displayName: 'Voisins', enabled: true }, names: {} }]),
+    )
+    const [calendars, books] = [archiveCalendars(archive), archiveAddressBooks(archive)]
+
+    expect([await uris(calendars.list()), await uris(books.list())]).toEqual([['empty'], []])
+    expect([...(await calendars.unread()), ...(await books.unread())]).toEqual([left('dav/calendars/a.ics', 'Le jardin', 'it is named there, but missing'), left('dav/address_books/c.vcf', 'Voisins', 'it is named there, but missing')])
   })
 
   test('lists of calendars: those that they name are found by their files', async () => {
@@ -187,6 +200,7 @@ describe('what is damaged in an archive holds up nothing else', () => {
   test.each([
     ['whose checksum is another', { content: 'BEGIN:VCARD\r\nUID:x\r\nFN:X\r\nEND:VCARD\r\n', ...damaged }, 'its checksum is another'],
     ['that breaks off', { content: 'BEGIN:VCARD\r\nUID:x' }, 'it is not written as an address book is'],
+    ['that is something else', { content: 'garbage' }, 'it is not written as an address book is'],
   ])('an address book %s', async (_what, entry, how) => {
     const books = archiveAddressBooks(await opened({ name: 'dav/address_books/a.vcf', ...entry }, json('dav/address_books/a.json', { displayName: 'Voisins' }), { name: 'dav/address_books/b.vcf', content: '' }, { name: 'dav/address_books/b.json', content: '{}', ...damaged }))
 

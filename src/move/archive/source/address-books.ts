@@ -5,7 +5,7 @@ import { entryNames } from '../layout.ts'
 import { OurAddressBooks, type OurAddressBook } from '../supplements.ts'
 import { damagedEntry } from '../zip/damage.ts'
 import type { Archive } from './archive.ts'
-import { collectionOf, lastOf, named, never, once } from './objects.ts'
+import { collectionOf, lastOf, missing, named, never, once } from './objects.ts'
 import { Soundness, type WithUnread } from './soundness.ts'
 
 const Description = z.looseObject({ displayName: z.string().nullish(), description: z.string().nullish() })
@@ -48,7 +48,7 @@ export function archiveAddressBooks(archive: Archive): RemoteAddressBooks & With
 }
 
 async function splitFile({ text }: Archive, file: string): Promise<SplitObject[]> {
-  const cards = splitCards((await text(file)) ?? '')
+  const cards = splitCards((await text(file)) ?? missing(file))
   if (cards === undefined) throw damagedEntry(file, 'it is not written as an address book is')
   return cards
 }

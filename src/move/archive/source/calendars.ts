@@ -6,7 +6,7 @@ import { entryNames } from '../layout.ts'
 import { OurCalendars, Segment, type OurCalendar, type OurSubscription } from '../supplements.ts'
 import { damagedEntry } from '../zip/damage.ts'
 import type { Archive } from './archive.ts'
-import { collectionOf, lastOf, named, never, once } from './objects.ts'
+import { collectionOf, lastOf, missing, named, never, once } from './objects.ts'
 import { Soundness, type WithUnread } from './soundness.ts'
 
 /** Version 2 of the calendar migrator (34): `calendars.json` beside `<name>.data`. */
@@ -62,7 +62,7 @@ export function archiveCalendars(archive: Archive): RemoteCalendars & WithUnread
 const titleOf = ({ uri, ours, label }: Found): string => ours?.properties.displayName ?? label ?? uri
 
 async function splitFile({ text }: Archive, file: string, zones: OwnZones | undefined): Promise<SplitCalendar> {
-  const calendar = splitCalendar((await text(file)) ?? '', zones)
+  const calendar = splitCalendar((await text(file)) ?? missing(file), zones)
   if (calendar === undefined) throw damagedEntry(file, 'it is not written as a calendar is')
   return calendar
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { ChatonError } from '../../../kit/errors.ts'
 import type { RemoteCollection, StoredObject } from '../../../nextcloud/groupware/contract.ts'
 import type { SplitObject } from '../icalendar.ts'
+import { damagedEntry } from '../zip/damage.ts'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -42,6 +43,11 @@ export function collectionOf(load: () => Promise<ReadonlyMap<string, StoredObjec
 
 export function never(): never {
   throw new ChatonError('bug', 'an archive is only read')
+}
+
+/** For an entry that another one names. */
+export function missing(file: string): never {
+  throw damagedEntry(file, 'it is named there, but missing')
 }
 
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
