@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib'
 import { ChatonError, hasSystemCode } from '../../../kit/errors.ts'
 import { ByteReader } from '../../../nextcloud/files/zip/bytes.ts'
 import { signatures } from '../../../nextcloud/files/zip/headers.ts'
+import { parentOf } from '../../files/names.ts'
 import { fieldsOf, lengthsIn, numbersIn, placeIn, readRecord, recordLength, refusedArchive, refuseFlags, tailLength, type ListedEntry, type Place } from './directory.ts'
 import { damagedEntry } from './damage.ts'
 import { elsewhere, type EntryHeader } from './format.ts'
@@ -118,9 +119,16 @@ function refuseNames(entries: readonly ListedEntry[]): void {
     if (seen.has(path)) throw refusedArchive(`${shown(name)} is in it twice`)
     seen.set(path, name.endsWith('/') ? 'folder' : 'file')
   }
+  refuseFilesAbove(seen)
+}
+
+function refuseFilesAbove(seen: ReadonlyMap<string, 'file' | 'folder'>): void {
+  const looked = new Set<string>()
   for (const path of seen.keys()) {
-    const above = path.slice(0, Math.max(0, path.lastIndexOf('/')))
-    if (seen.get(above) === 'file') throw refusedArchive(`${shown(above)} is a file in it, and has entries below it`)
+    for (let above = parentOf(path); above !== '' && !looked.has(above); above = parentOf(above)) {
+      if (seen.get(above) === 'file') throw refusedArchive(`${shown(above)} is a file in it, and has entries below it`)
+      looked.add(above)
+    }
   }
 }
 
