@@ -91,6 +91,12 @@ describe('an archive of the app', () => {
     expect(changed.map(({ name }) => name)).toEqual(['one.ics', expect.stringMatching(/^[0-9a-f]{32}\.ics$/)])
   })
 
+  test('gives calendars and address books of whose names the app has left nothing', async () => {
+    const archive = await opened({ name: 'dav/calendars/.ics', content: ics('one') }, { name: 'dav/address_books/.vcf' })
+
+    expect([...(await archiveCalendars(archive).list()), ...(await archiveAddressBooks(archive).list())].map(({ uri }) => uri)).toEqual(['unnamed', 'unnamed'])
+  })
+
   test('gives calendars and subscriptions of the second version (34)', async () => {
     const calendars = archiveCalendars(
       await opened(
@@ -145,6 +151,13 @@ describe('what leads elsewhere in an archive of good shape is refused when it is
     const archive = await opened(entry)
 
     await expect(archiveCalendars(archive).list()).rejects.toMatchObject({ code: 'bad-input' })
+  })
+
+  test.each(['..', '.'])('a calendar or address book whose file is named after the path %j', async (uri) => {
+    const archive = await opened({ name: `dav/calendars/${uri}.ics`, content: ics('one') }, { name: `dav/address_books/${uri}.vcf` })
+
+    await expect(archiveCalendars(archive).list()).rejects.toThrow(`"dav/calendars/${uri}.ics" is no name of a calendar or address book`)
+    await expect(archiveAddressBooks(archive).list()).rejects.toThrow(`"dav/address_books/${uri}.vcf" is no name of a calendar or address book`)
   })
 
 })

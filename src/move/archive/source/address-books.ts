@@ -5,7 +5,7 @@ import { entryNames } from '../layout.ts'
 import { OurAddressBooks, type OurAddressBook } from '../supplements.ts'
 import { damagedEntry } from '../zip/damage.ts'
 import type { Archive } from './archive.ts'
-import { collectionOf, lastOf, missing, named, never, once } from './objects.ts'
+import { collectionOf, lastOf, missing, named, never, once, uriOf } from './objects.ts'
 import { Soundness, type WithUnread } from './soundness.ts'
 
 const Description = z.looseObject({ displayName: z.string().nullish(), description: z.string().nullish() })
@@ -60,7 +60,7 @@ async function foundIn(archive: Archive, soundness: Soundness): Promise<Readonly
   for (const one of (await soundness.json(archive, entryNames.ourAddressBooks, OurAddressBooks)) ?? []) found.set(one.uri, { uri: one.uri, file: one.file, ours: one })
   const told = new Set([...found.values()].map(({ file }) => file))
   for (const file of archive.zip.entries.keys()) {
-    const uri = file.startsWith(entryNames.addressBooks) && !told.has(file) ? /^([^/]+)\.vcf$/.exec(file.slice(entryNames.addressBooks.length))?.[1] : undefined
+    const uri = told.has(file) ? undefined : uriOf(file, entryNames.addressBooks, ['.vcf'])
     if (uri !== undefined) found.set(uri, { uri, file, ours: undefined })
   }
   return found

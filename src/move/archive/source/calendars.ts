@@ -6,7 +6,7 @@ import { entryNames } from '../layout.ts'
 import { OurCalendars, Segment, type OurCalendar, type OurSubscription } from '../supplements.ts'
 import { damagedEntry } from '../zip/damage.ts'
 import type { Archive } from './archive.ts'
-import { collectionOf, lastOf, missing, named, never, once } from './objects.ts'
+import { collectionOf, lastOf, missing, named, never, once, uriOf } from './objects.ts'
 import { Soundness, type WithUnread } from './soundness.ts'
 
 /** Version 2 of the calendar migrator (34): `calendars.json` beside `<name>.data`. */
@@ -78,7 +78,7 @@ async function foundIn(archive: Archive, soundness: Soundness): Promise<Readonly
   }
   const told = new Set([...found.values()].map(({ file }) => file))
   for (const file of archive.zip.entries.keys()) {
-    const uri = file.startsWith(entryNames.calendars) && !told.has(file) ? /^([^/]+)\.(?:ics|data)$/.exec(file.slice(entryNames.calendars.length))?.[1] : undefined
+    const uri = told.has(file) ? undefined : uriOf(file, entryNames.calendars, ['.ics', '.data'])
     if (uri !== undefined) found.set(uri, { uri, file, ours: undefined, label: undefined, colour: undefined, timezone: undefined })
   }
   return found

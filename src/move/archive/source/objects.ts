@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { ChatonError } from '../../../kit/errors.ts'
 import type { RemoteCollection, StoredObject } from '../../../nextcloud/groupware/contract.ts'
 import type { SplitObject } from '../icalendar.ts'
+import { Segment } from '../supplements.ts'
 import { damagedEntry } from '../zip/damage.ts'
+import { refusedArchive } from '../zip/directory.ts'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -43,6 +45,15 @@ export function collectionOf(load: () => Promise<ReadonlyMap<string, StoredObjec
 
 export function never(): never {
   throw new ChatonError('bug', 'an archive is only read')
+}
+
+/** What an entry right below a folder is called without its ending; undefined for others. The app leaves nothing of a name that has no Latin letter. Throws for a name that leads elsewhere. */
+export function uriOf(file: string, folder: string, endings: readonly string[]): string | undefined {
+  const ending = endings.find((ending) => file.endsWith(ending))
+  if (ending === undefined || !file.startsWith(folder) || file.includes('/', folder.length)) return undefined
+  const uri = Segment.safeParse(file.slice(folder.length, -ending.length) || 'unnamed')
+  if (uri.success) return uri.data
+  throw refusedArchive(`"${file}" is no name of a calendar or address book`)
 }
 
 /** For an entry that another one names. */
