@@ -16,14 +16,14 @@ export interface RawText {
 
 const beginsWith = (line: string, word: string): string | undefined => new RegExp(`^${word}:\\s*([\\w-]+)\\s*$`, 'i').exec(line)?.[1]?.toUpperCase()
 
-/** Texts one after the other (VCALENDAR, VCARD), each with its inner components; undefined where BEGIN and END do not match, or where something else stands there instead. Lines are kept as they are. Pure. */
+/** Texts one after the other (VCALENDAR, VCARD), each with its inner components; undefined where BEGIN and END do not match, or where something else stands there instead. Lines are kept as they are, without the byte order mark that some programs begin a text with. Pure. */
 export function rawTexts(text: string, outer: 'VCALENDAR' | 'VCARD'): RawText[] | undefined {
   const texts: RawText[] = []
   const open: string[] = []
   let own: string[] = []
   let inner: string[] = []
   let components: RawComponent[] = []
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.replaceAll(/^\uFEFF/gm, '').split(/\r?\n/)) {
     const [begins, ends] = [beginsWith(line, 'BEGIN'), beginsWith(line, 'END')]
     if (begins !== undefined) open.push(begins)
     if (open.length === 0 || line === '') continue

@@ -49,6 +49,15 @@ describe('a calendar as one text', () => {
     expect(split?.objects.map(({ uid, data }) => [uid, data.match(/BEGIN:VEVENT/g)?.length])).toEqual([['series', 2], ['anries', 2]])
   })
 
+  test('has what begins with a byte order mark', () => {
+    const merged = mergedCalendar(look, [`\uFEFF${event('one')}`, event('two')])
+
+    expect(merged).toMatchObject({ count: 2, unreadable: [] })
+    expect(merged.text).not.toContain('\uFEFF')
+    expect(splitCalendar(`\uFEFF${merged.text}`)?.objects.map(({ uid }) => uid)).toEqual(['one', 'two'])
+    expect(mergedCards(['\uFEFFBEGIN:VCARD\r\nUID:x\r\nEND:VCARD\r\n'])).toEqual({ text: 'BEGIN:VCARD\r\nUID:x\r\nEND:VCARD\r\n', unreadable: [], count: 1 })
+  })
+
   test('leaves out, and tells, what is no calendar', () => {
     expect(mergedCalendar(look, ['nonsense', event('one'), 'BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR'])).toMatchObject({ count: 1, unreadable: ['nonsense', expect.any(String)] })
     expect(splitCalendar('BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n')).toBeUndefined()
