@@ -1,6 +1,6 @@
 import type { Item } from '../journal.ts'
 import { markOf } from '../groupware/mark.ts'
-import { yields, type ValueName } from './values.ts'
+import { valueOf, yields, type Profile, type ValueName } from './values.ts'
 
 export interface Values {
   readonly name: ValueName
@@ -28,6 +28,14 @@ export function decide({ name, here = '', there, known }: Values): Decision {
   if (there === here) return ours || known?.state === 'writing' ? 'moved' : 'there'
   if (ours) return known?.sourceMark === valueMark(here) ? 'moved' : 'set'
   return yields(name, there, here) ? 'set' : { reason: 'the new account has something else there, which stays', next: lookAtBoth }
+}
+
+/** Of a part that a host fails to show, where that matters: nothing is known of the old one, or the new one may be the person's own. Pure. */
+export function hidden(name: ValueName, here: Profile, there: Profile): { readonly reason: string; readonly next: string } | undefined {
+  const [mine, theirs] = [here.unread.get(name), there.unread.get(name)]
+  if (mine !== undefined) return { reason: `the old host fails to show it: ${mine}`, next: 'tell the old host and run the move again, or set it yourself at the new host' }
+  if (theirs === undefined || (valueOf(here, name) ?? '') === '') return undefined
+  return { reason: `the new host fails to show what is there: ${theirs}`, next: 'tell the new host and run the move again, or set it there yourself' }
 }
 
 /** Fields with an address that servers write to. Pure. */

@@ -1,4 +1,6 @@
 import type { Kind } from '../contract.ts'
+import { hidden } from './decide.ts'
+import { titleOf } from './items.ts'
 import { carry } from './run.ts'
 import { readProfile, valueNames, valueOf } from './values.ts'
 import { verify } from './verify.ts'
@@ -8,7 +10,11 @@ export const profile: Kind = {
   name: 'profile',
   async inventory({ source }) {
     const here = await readProfile(source)
-    return { count: valueNames.filter((name) => (valueOf(here, name) ?? '') !== '').length, left: [] }
+    const left = valueNames.flatMap((name) => {
+      const refused = hidden(name, here, here)
+      return refused === undefined ? [] : [{ what: titleOf(name), ...refused }]
+    })
+    return { count: valueNames.filter((name) => (valueOf(here, name) ?? '') !== '').length, left }
   },
   run: carry,
   verify,

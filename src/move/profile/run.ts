@@ -1,7 +1,7 @@
 import { nextPass } from '../carried.ts'
 import type { KindTally, MoveContext } from '../contract.ts'
 import type { Item, MoveJournal } from '../journal.ts'
-import { decide, mailsLeft, scopeFor, valueMark } from './decide.ts'
+import { decide, hidden, mailsLeft, scopeFor, valueMark } from './decide.ts'
 import { itemOf, refusalsOf, scopeKey } from './items.ts'
 import { ProfileSetter } from './setter.ts'
 import { readProfile, valueNames, valueOf, type Profile, type ValueName } from './values.ts'
@@ -37,6 +37,8 @@ export async function carry(context: MoveContext): Promise<KindTally> {
 async function carryValue(run: ProfileRun, name: ValueName): Promise<void> {
   const { journal, here, there, pass } = run
   const known = journal.get('profile', name)
+  const unseen = hidden(name, here, there)
+  if (unseen !== undefined) return journal.put('profile', unseenItem(name, { known, pass, ...unseen }))
   const value = valueOf(here, name) ?? ''
   const decision = decide({ name, here: value, there: valueOf(there, name), known })
   const sourceMark = valueMark(value)
@@ -53,6 +55,11 @@ async function carryValue(run: ProfileRun, name: ValueName): Promise<void> {
   const refused = await run.setter.set(name, value)
   if (refused !== undefined) return journal.put('profile', itemOf(name, pass, { state: 'refused', sourceMark, ...refused }))
   if (scope !== undefined) journal.put('profile', scope)
+}
+
+/** What was carried before stays as it was noted then. Pure. */
+function unseenItem(name: ValueName, { known, pass, ...refused }: { readonly known: Item | undefined; readonly pass: number; readonly reason: string; readonly next: string }): Item {
+  return known?.state === 'moved' || known?.state === 'there' ? { ...known, pass } : itemOf(name, pass, { state: 'refused', sourceMark: '', ...refused })
 }
 
 const scopeNameOf = (name: ValueName): string => (name === 'picture' ? 'avatar' : name)
@@ -79,11 +86,15 @@ async function noteWhatIsThere({ context, journal }: ProfileRun): Promise<void> 
   const written = [...journal.walk('profile', 'writing')]
   if (written.length === 0) return
   const there = await readProfile(context.destination)
-  for (const item of written) journal.put('profile', settled(item, valueOf(there, item.key as ValueName) ?? ''))
+  for (const item of written) {
+    const name = item.key as ValueName
+    journal.put('profile', settled(item, there.unread.has(name) ? undefined : (valueOf(there, name) ?? '')))
+  }
 }
 
-/** Pure. */
-export function settled(item: Item, there: string): Item {
+/** Undefined: the server fails to show it. Pure. */
+export function settled(item: Item, there: string | undefined): Item {
+  if (there === undefined) return { ...item, state: 'refused', reason: 'the new host took it, but does not show it', next: 'run the move again' }
   if (there !== '' || item.sourceMark === valueMark('')) return { ...item, state: 'moved', destinationMark: valueMark(there) }
   return { ...item, state: 'refused', reason: 'the new host took it, but does not keep it', next: 'fill it in there, under Settings, Personal info' }
 }

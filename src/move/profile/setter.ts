@@ -1,7 +1,9 @@
+import { asChatonError } from '../../kit/errors.ts'
 import { openProfile } from '../../nextcloud/profile/index.ts'
 import type { SetOutcome } from '../../nextcloud/profile/contract.ts'
 import { Allowance, type Limit } from '../allowance.ts'
 import type { MoveContext } from '../contract.ts'
+import { stops } from '../files/trouble.ts'
 import type { Profile, ValueName } from './values.ts'
 
 interface Refused {
@@ -31,8 +33,8 @@ export class ProfileSetter {
   async set(name: ValueName, value: string): Promise<Refused | undefined> {
     const profile = openProfile(this.#context.destination.remote)
     const { picture, status } = this.#here
-    if (name === 'picture') return await this.#ask(async () => (picture === undefined ? nothing : await profile.setPicture(picture)))
-    if (name === 'status') return await this.#ask(async () => (status === undefined ? nothing : await profile.setStatus(status)))
+    if (name === 'picture') return await this.#part(async () => (picture === undefined ? nothing : await profile.setPicture(picture)))
+    if (name === 'status') return await this.#part(async () => (status === undefined ? nothing : await profile.setStatus(status)))
     return await this.field(name, value)
   }
 
@@ -44,6 +46,17 @@ export class ProfileSetter {
     if (refused === undefined) this.#allowance.done()
     if (refused === ownPages) this.#ownPages = true
     return refused
+  }
+
+  /** Of an app of its own: where that fails, nothing else does. */
+  async #part(change: () => Promise<SetOutcome>): Promise<Refused | undefined> {
+    try {
+      return await this.#ask(change)
+    } catch (thrown) {
+      const error = asChatonError(thrown)
+      if (stops(error)) throw thrown
+      return { reason: `the new host does not take it: ${error.message}`, next: ownPages.next }
+    }
   }
 
   async #ask(change: () => Promise<SetOutcome>): Promise<Refused | undefined> {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { asChatonError } from '../../kit/errors.ts'
 import { openProfile } from '../../nextcloud/profile/index.ts'
 import type { Picture, ProfileData, StatusMessage } from '../../nextcloud/profile/contract.ts'
 import type { Side } from '../contract.ts'
+import { stops } from '../files/trouble.ts'
 
 /** Fields that the account may set itself, in the order in which people know them; then settings. */
 export const fieldNames = [
@@ -19,15 +21,30 @@ export interface Profile {
   readonly status: StatusMessage | undefined
   /** The account's id, which servers show for a name where it has none. */
   readonly uid: string
+  /** Of picture and status message, those that the server fails to show, with what it said. */
+  readonly unread: ReadonlyMap<ValueName, string>
 }
 
+/** Picture and status message are of apps of their own: where one fails, the rest is read. */
 export async function readProfile({ remote, pace, instead }: Side): Promise<Profile> {
   const profile = instead?.profile ?? openProfile(remote)
+  const unread = new Map<ValueName, string>()
+  const part = async <T>(name: ValueName, read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await pace.run(read)
+    } catch (thrown) {
+      const error = asChatonError(thrown)
+      if (stops(error)) throw thrown
+      unread.set(name, error.message)
+      return undefined
+    }
+  }
   return {
     data: await pace.run(async () => await profile.read()),
-    picture: await pace.run(async () => await profile.picture()),
-    status: await pace.run(async () => await profile.status()),
+    picture: await part('picture', async () => await profile.picture()),
+    status: await part('status', async () => await profile.status()),
     uid: remote.uid,
+    unread,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { KindVerdict, MoveContext } from '../contract.ts'
 import type { Item } from '../journal.ts'
 import type { Refusal } from '../kinds.ts'
-import { valueMark } from './decide.ts'
+import { hidden, valueMark } from './decide.ts'
 import { titleOf } from './items.ts'
 import { readProfile, valueNames, valueOf } from './values.ts'
 
@@ -9,12 +9,16 @@ import { readProfile, valueNames, valueOf } from './values.ts'
 export async function verify({ journal, source, destination }: MoveContext): Promise<KindVerdict> {
   const here = await readProfile(source)
   const there = await readProfile(destination)
-  const filled = valueNames.filter((name) => (valueOf(here, name) ?? '') !== '')
-  const differing = filled.flatMap((name): Refusal[] => {
+  const unseen = valueNames.flatMap((name): Refusal[] => {
+    const why = journal.get('profile', name)?.state === 'refused' ? undefined : hidden(name, here, there)
+    return why === undefined ? [] : [{ what: titleOf(name), ...why }]
+  })
+  const shown = valueNames.filter((name) => (valueOf(here, name) ?? '') !== '' && hidden(name, here, there) === undefined)
+  const differing = shown.flatMap((name): Refusal[] => {
     const reason = difference(journal.get('profile', name), valueOf(here, name) ?? '', valueOf(there, name) ?? '')
     return reason === undefined ? [] : [{ what: titleOf(name), reason, next: 'run the move again' }]
   })
-  return { checked: filled.length, differing }
+  return { checked: shown.length, differing: [...differing, ...unseen] }
 }
 
 /** Pure. */
