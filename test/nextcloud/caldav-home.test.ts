@@ -43,3 +43,52 @@ it('tells own calendars from what others share, what servers make, and the trash
   ])
   expect(['inbox', 'trashbin', 'dead', 'team_shared_by_bob', 'ete', 'free'].filter((uri) => !listing.taken.has(uri))).toEqual(['free'])
 })
+
+/** Answers of 32.0.1 (28.0.2 answers the same), for the account `admin`. */
+const answerOf = (responses: string): string =>
+  `<?xml version="1.0"?>\n<d:multistatus xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns" xmlns:cal="urn:ietf:params:xml:ns:caldav" xmlns:cs="http://calendarserver.org/ns/" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns">${responses}</d:multistatus>`
+const sharee = (principal: string, name: string, access: string): string =>
+  `<oc:user><d:href>principal:principals/${principal}</d:href><oc:common-name>${name}</oc:common-name><oc:invite-accepted/><oc:access><oc:${access}/></oc:access></oc:user>`
+const own = (uri: string, name: string, props: string): string =>
+  `<d:response><d:href>/remote.php/dav/calendars/admin/${uri}/</d:href><d:propstat><d:prop><d:resourcetype>${calendar}</d:resourcetype><d:displayname>${name}</d:displayname>${props}</d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat><d:propstat><d:prop><cal:calendar-availability/></d:prop><d:status>HTTP/1.1 404 Not Found</d:status></d:propstat></d:response>`
+const inboxWith = (component: string): string =>
+  `<d:response><d:href>/remote.php/dav/calendars/admin/inbox/</d:href><d:propstat><d:prop><d:resourcetype><d:collection/><cal:schedule-inbox/></d:resourcetype><cal:calendar-availability>BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VAVAILABILITY
+UID:av
+${component}
+END:VAVAILABILITY
+END:VCALENDAR
+</cal:calendar-availability></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`
+
+async function listed(responses: string): Promise<ReturnType<typeof listingOf>> {
+  const entries = []
+  for await (const one of readMultistatus(Readable.from([Buffer.from(answerOf(responses))]))) entries.push(homeEntryOf('admin', one))
+  return listingOf(entries.filter((entry) => entry !== undefined), { trashed: 0, inbox: 0 })
+}
+
+it('tells who sees a calendar beside its owner, and working hours: they stay behind, the calendars do not', async () => {
+  const group = sharee('groups/Atelier', 'Atelier', 'read')
+  const { shelves, left } = await listed(
+    own('jardin', 'Jardin', `<oc:invite>${group}${sharee('users/bob', 'Bob &amp; co', 'read-write')}</oc:invite>`) +
+      own('public', 'Fête', `<oc:invite>${sharee('users/admin', 'Camille Martin', 'read-write')}</oc:invite><cs:publish-url><d:href>https://old.example/remote.php/dav/public-calendars/m8LMYCKpYRZdcPma</d:href></cs:publish-url>`) +
+      own('both', 'Tous', `<oc:invite>${sharee('users/admin', 'Camille Martin', 'read-write')}${group}</oc:invite><cs:publish-url><d:href>https://old.example/remote.php/dav/public-calendars/x</d:href></cs:publish-url>`) +
+      own('seul', 'Seul', '<oc:invite/>') +
+      inboxWith('BEGIN:AVAILABLE\nRRULE:FREQ=WEEKLY;BYDAY=MO\nEND:AVAILABLE'),
+  )
+  expect(shelves.map(({ uri }) => uri)).toEqual(['jardin', 'public', 'both', 'seul'])
+  const link = { reason: 'published under a public link, which stays at the old host', next: 'publish it again at the new host and give out the new link' }
+  const next = 'share it again by hand at the new host'
+  expect(left.map(({ refusal }) => refusal)).toEqual([
+    { what: 'Jardin', reason: 'shared with Atelier, Bob & co: sharing does not move with calendars and address books', next },
+    { what: 'Fête', ...link },
+    { what: 'Tous', reason: 'shared with Atelier: sharing does not move with calendars and address books', next },
+    { what: 'Tous', ...link },
+    { what: 'Working hours', reason: 'the hours at which you can be reached stay at the old host', next: 'set them again at the new host, under Settings, Availability' },
+  ])
+  expect(new Set(left.map(({ uri }) => uri)).size).toBe(5)
+})
+
+it('working hours without any hours are none', async () => {
+  expect((await listed(inboxWith(''))).left).toEqual([])
+})

@@ -1,5 +1,6 @@
 import type { CalendarProperties, HomeEntry, RemoteCalendars, SubscriptionProperties } from '../../nextcloud/caldav/contract.ts'
 import { openCalendars } from '../../nextcloud/caldav/index.ts'
+import { leftBeside, sharingLeft } from '../groupware/beside.ts'
 import { groupwareKind } from '../groupware/index.ts'
 import { markOf } from '../groupware/mark.ts'
 import type { Left, Library, Listing, Realm, Shelf } from '../groupware/realm.ts'
@@ -53,13 +54,21 @@ export function listingOf(entries: readonly HomeEntry[], counts: { readonly tras
 }
 
 function leftOf(entry: HomeEntry): Left[] {
-  if (entry.is === 'calendar' || entry.is === 'subscription') return []
+  if (entry.is === 'subscription') return []
+  if (entry.is === 'calendar') return leftOfSeen(entry)
+  if (entry.is === 'hours') return [leftBeside('hours', '', { what: 'Working hours', reason: 'the hours at which you can be reached stay at the old host', next: 'set them again at the new host, under Settings, Availability' })]
   const { uri, displayName: what, owner } = entry
   const because = (reason: string, next?: string): Left[] => [{ uri, refusal: { what, reason, ...(next === undefined ? {} : { next }) } }]
   if (entry.is === 'shared') return because(`the calendar belongs to ${owner ?? 'somebody else'}, who shares it with you`, `ask ${owner ?? 'its owner'} to share it with your new account`)
   if (entry.is === 'deleted') return because('the calendar is in the trash', 'take it out of the trash at the old host if you want it')
   if (uri === 'contact_birthdays') return because('a server makes this calendar from the birthdays in your contacts; the new one makes it again')
   return because('an app makes this calendar from its own data', 'set up the app at the new host')
+}
+
+/** Who sees a calendar beside its owner. */
+function leftOfSeen({ uri, properties: { displayName }, sharedWith, published }: Extract<HomeEntry, { is: 'calendar' }>): Left[] {
+  const link = leftBeside('link', uri, { what: displayName, reason: 'published under a public link, which stays at the old host', next: 'publish it again at the new host and give out the new link' })
+  return [...sharingLeft(uri, displayName, sharedWith), ...(published === true ? [link] : [])]
 }
 
 /** Counts of what nothing lists in the home. */

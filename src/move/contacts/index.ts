@@ -1,6 +1,7 @@
 import type { AddressBookProperties, BookEntry, RemoteAddressBooks } from '../../nextcloud/carddav/contract.ts'
 import { openAddressBooks } from '../../nextcloud/carddav/index.ts'
 import type { Kind } from '../contract.ts'
+import { sharingLeft } from '../groupware/beside.ts'
 import { groupwareKind } from '../groupware/index.ts'
 import { mainBookTitles } from '../groupware/main-titles.ts'
 import { markOf } from '../groupware/mark.ts'
@@ -34,7 +35,7 @@ export function listingOf(entries: readonly BookEntry[]): Listing<AddressBookPro
   return {
     shelves: entries.flatMap((entry) => (entry.is === 'book' ? [{ uri: entry.uri, title: entry.properties.displayName, holds: true, ctag: entry.ctag, settings: entry.properties, mark: markOf({ ...entry.properties }) }] : [])),
     left: entries.flatMap((entry) => {
-      if (entry.is === 'book') return []
+      if (entry.is === 'book') return sharingLeft(entry.uri, entry.properties.displayName, entry.sharedWith)
       const { uri, displayName: what, owner = 'somebody else' } = entry
       if (entry.is === 'shared') return [{ uri, refusal: { what, reason: `the address book belongs to ${owner}, who shares it with you`, next: `ask ${owner} to share it with your new account` } }]
       // All accounts of the server: nothing of the person's own.

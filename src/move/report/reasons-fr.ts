@@ -150,6 +150,11 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['it changed at the new host since it was moved', 'il a changé chez le nouvel hébergeur depuis la copie'],
   ['its content differs: the new host lacks {}', 'son contenu diffère : il manque chez le nouvel hébergeur {}'],
   ['its content differs{}', 'son contenu diffère{}'],
+  ['shared with {}: sharing does not move with calendars and address books', 'partagé avec {} : les partages d’agendas et de carnets d’adresses ne déménagent pas'],
+  ['published under a public link, which stays at the old host', 'publié par un lien public, qui reste chez l’ancien hébergeur'],
+  ['publish it again at the new host and give out the new link', 'publiez-le de nouveau chez le nouvel hébergeur et donnez le nouveau lien'],
+  ['the hours at which you can be reached stay at the old host', 'les heures où l’on peut vous joindre restent chez l’ancien hébergeur'],
+  ['set them again at the new host, under Settings, Availability', 'réglez-les de nouveau chez le nouvel hébergeur : Paramètres, Disponibilités'],
   ['the address book belongs to {}, who shares it with you', 'ce carnet d’adresses appartient à {}, qui le partage avec vous'],
   ['the calendar belongs to {}, who shares it with you', 'cet agenda appartient à {}, qui le partage avec vous'],
   ['ask {} to share it with your new account', 'demandez à {} de le partager avec votre nouveau compte'],
@@ -338,5 +343,6 @@ export const frenchNames: ReadonlyMap<string, string> = new Map([
   ['Settings: dates and numbers', 'Paramètres : dates et nombres'],
   ['Settings: time zone', 'Paramètres : fuseau horaire'],
   ['Trash of the calendars', 'Corbeille des agendas'],
+  ['Working hours', 'Heures de travail'],
   ['Invitations that wait for an answer', 'Invitations qui attendent une réponse'],
 ])

@@ -25,13 +25,22 @@ export interface SubscriptionProperties extends Pick<CalendarProperties, 'displa
   readonly refreshRate: string | undefined
 }
 
+/** Who sees a calendar of the account beside the account itself. */
+export interface SeenByOthers {
+  /** People and groups, as they are called. Absent: nobody. */
+  readonly sharedWith?: readonly string[]
+  /** Whoever knows its public link. */
+  readonly published?: true
+}
+
 /**
  * What lies in the home of an account. `shared`: of somebody else, here or on another server. `deleted`: in the trash.
- * `generated`: made by the server or an app from other data (birthdays, boards).
+ * `generated`: made by the server or an app from other data (birthdays, boards). `hours`: when the person can be reached (RFC 7953).
  */
 export type HomeEntry =
-  | { readonly is: 'calendar'; readonly uri: string; readonly properties: CalendarProperties; readonly ctag: string }
+  | ({ readonly is: 'calendar'; readonly uri: string; readonly properties: CalendarProperties; readonly ctag: string } & SeenByOthers)
   | { readonly is: 'subscription'; readonly uri: string; readonly properties: SubscriptionProperties }
+  | { readonly is: 'hours'; readonly uri: string }
   | { readonly is: 'shared' | 'generated' | 'deleted'; readonly uri: string; readonly displayName: string; readonly owner: string | undefined }
 
 /** Calendars of the account over CalDAV. */

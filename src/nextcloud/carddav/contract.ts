@@ -7,9 +7,9 @@ export interface AddressBookProperties {
   readonly enabled: boolean
 }
 
-/** `generated`: accounts of the server, people met lately. `shared`: of somebody else. */
+/** `generated`: accounts of the server, people met lately. `shared`: of somebody else. `sharedWith`: people and groups, as they are called; absent: nobody. */
 export type BookEntry =
-  | { readonly is: 'book'; readonly uri: string; readonly properties: AddressBookProperties; readonly ctag: string }
+  | { readonly is: 'book'; readonly uri: string; readonly properties: AddressBookProperties; readonly ctag: string; readonly sharedWith?: readonly string[] }
   | { readonly is: 'shared' | 'generated'; readonly uri: string; readonly displayName: string; readonly owner: string | undefined }
 
 /** Address books of the account over CardDAV. */

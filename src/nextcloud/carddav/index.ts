@@ -4,6 +4,7 @@ import { askDav, nameIn } from '../groupware/ask.ts'
 import { collectionAt } from '../groupware/collection.ts'
 import { makeCollection, removeCollection, setProperties } from '../groupware/create.ts'
 import type { Dialect } from '../groupware/place.ts'
+import { sharedWithIn } from '../groupware/sharing.ts'
 import { documentOf, escapeXml, propfindOf, type XmlName, type XmlProperty } from '../groupware/xml.ts'
 import type { AddressBookProperties, BookEntry, RemoteAddressBooks } from './contract.ts'
 
@@ -20,7 +21,7 @@ const dialect: Dialect = {
   ],
 }
 
-const question: readonly XmlName[] = ['d:resourcetype', 'd:displayname', 'cs:getctag', 'card:addressbook-description', 'oc:owner-principal', 'oc:enabled', 'nc:owner-displayname']
+const question: readonly XmlName[] = ['d:resourcetype', 'd:displayname', 'cs:getctag', 'card:addressbook-description', 'oc:owner-principal', 'oc:enabled', 'nc:owner-displayname', 'oc:invite']
 
 /** `z-server-generated--system`, `z-app-generated--contactsinteraction--recent`. */
 const isGenerated = (uri: string): boolean => /^z-(?:server|app)-generated--/.test(uri)
@@ -51,7 +52,9 @@ export function bookEntryOf(uid: string, response: DavResponse): BookEntry | und
   if (isGenerated(uri)) return { is: 'generated', uri, displayName, owner }
   if (owner !== '' && owner !== uid) return { is: 'shared', uri, displayName, owner: textIn(props['owner-displayname']) || owner }
   const description = textIn(props['addressbook-description'])
-  return { is: 'book', uri, ctag: textIn(props['getctag']), properties: { displayName, description: description === '' ? undefined : description, enabled: textIn(props['enabled']) !== '0' } }
+  const sharedWith = sharedWithIn(uid, props['invite'])
+  const properties = { displayName, description: description === '' ? undefined : description, enabled: textIn(props['enabled']) !== '0' }
+  return { is: 'book', uri, ctag: textIn(props['getctag']), properties, ...(sharedWith.length === 0 ? {} : { sharedWith }) }
 }
 
 const lookXml = ({ displayName, description }: AddressBookProperties): XmlProperty[] => [

@@ -93,4 +93,25 @@ describe('contacts', () => {
     ])
     expect(await contacts.run(move)).toEqual({ moved: 0, alreadyThere: 0, refused: left, bytes: 0 })
   })
+
+  it('a book that is shared moves, and the report says that its sharing does not, until it is taken back', async () => {
+    const { source, destination } = await spaces.another()
+    using journal = newJournal()
+    await openAddressBooks(source).create('voisines', book)
+    await put(source, 'voisines', 'equipe.vcf', fixture('vcard/v4-group.vcf'))
+    // As 32.0.1 answers.
+    const one = (invite: string): string => `<d:response><d:href>/remote.php/dav/addressbooks/users/${source.uid}/voisines/</d:href><d:propstat><d:prop><d:resourcetype><d:collection/><card:addressbook/></d:resourcetype><d:displayname>Voisines</d:displayname><oc:invite>${invite}</oc:invite></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response>`
+    let invite = '<oc:user><d:href>principal:principals/users/bob</d:href><oc:common-name>Bob</oc:common-name><oc:invite-accepted/><oc:access><oc:read/></oc:access></oc:user>'
+    const home = (): string => `<?xml version="1.0"?><d:multistatus xmlns:d="DAV:" xmlns:card="urn:ietf:params:xml:ns:carddav" xmlns:oc="http://owncloud.org/ns">${one(invite)}</d:multistatus>`
+    const told = meddled(source, ({ method, path }) => (method === 'PROPFIND' && path.endsWith(`/${source.uid}/`) ? { status: 207, text: home() } : undefined))
+    using move = moveBetween({ source: told, destination, journal: journal.path })
+    const left = [{ what: 'Voisines', reason: 'shared with Bob: sharing does not move with calendars and address books', next: 'share it again by hand at the new host' }]
+    expect(await contacts.inventory(move)).toEqual({ count: 2, left })
+    for (let pass = 1; pass <= 2; pass++) expect(await contacts.run(move)).toMatchObject({ moved: 2, alreadyThere: 0, refused: left })
+    expect(told.asked.some(({ method, body }) => method === 'PROPFIND' && body.includes('<oc:invite/>'))).toBe(true)
+    expect(await contents(destination, 'voisines')).toEqual(await contents(source, 'voisines'))
+    expect((await contacts.verify(move)).differing).toEqual([])
+    invite = ''
+    expect(await contacts.run(move)).toMatchObject({ moved: 2, refused: [] })
+  })
 })
