@@ -1,10 +1,15 @@
+import { asChatonError } from '../../kit/errors.ts'
 import type { CreateOutcome } from '../../nextcloud/groupware/contract.ts'
 import { Allowance } from '../allowance.ts'
+import { statusOf } from '../files/trouble.ts'
 import type { Item } from '../journal.ts'
 import { changed, factsOf, refused, shelfKey, shelvesIn, uriIn } from './items.ts'
 import type { Listing, Shelf } from './realm.ts'
 import type { GroupwareRun } from './run.ts'
 import { isFresh, targetFor } from './targets.ts'
+
+const fails = (answer: CreateOutcome): boolean => answer.outcome === 'refused' && answer.status === 500
+const tooLong = 'give it a name and a description of at most 255 characters at the old host, and run the move again; if it stays, ask the new host'
 
 /** The calendars of a pass, and where they go. */
 export class Shelves<Settings> {
@@ -66,7 +71,7 @@ export class Shelves<Settings> {
     const twin = this.#there.shelves.find((one) => one.uri === uri)
     if (twin !== undefined && shelf.holds && twin.mark !== shelf.mark && uri === realm.main) {
       const { changed: objects } = await destination.pace.run(async () => await to.collection(uri).changes())
-      if (isFresh(twin, realm, objects.length)) await destination.pace.run(async () => await to.set(uri, shelf))
+      if (isFresh(twin, realm, objects.length)) await this.#setLook(uri, shelf)
       else this.#run.note(`"${shelf.title}" goes into "${twin.title}", which keeps its own name and look`)
     }
     journal.put(kind, changed(item, { state: 'there', destinationKey: shelfKey(uri), sourceMark: shelf.mark }))
@@ -78,14 +83,18 @@ export class Shelves<Settings> {
     const writing = changed(item, { state: 'writing', destinationKey: shelfKey(uri) })
     journal.put(kind, writing)
     let attempts = 0
-    const answer = await destination.pace.run(async () => {
-      attempts += 1
-      return await to.make(uri, shelf)
-    })
+    const make = async (): Promise<CreateOutcome> =>
+      await destination.pace.run(async () => {
+        attempts += 1
+        return await to.make(uri, shelf)
+      })
+    const first = await make()
+    // A server that fails is asked once more: it may have made it.
+    const answer = fails(first) ? await make() : first
     const begun = item.state === 'writing' || attempts > 1
     if (answer.outcome === 'made' || (answer.outcome === 'taken' && begun)) {
       if (answer.outcome === 'made') this.#allowance.done()
-      await destination.pace.run(async () => await to.set(uri, shelf))
+      await this.#setLook(uri, shelf)
       journal.put(kind, changed(writing, { state: 'moved', sourceMark: shelf.mark }))
       return 'made'
     }
@@ -95,8 +104,21 @@ export class Shelves<Settings> {
     const { words } = realm
     if (answer.outcome === 'limit') {
       this.#refuse(shelf, `the new host allows an account no more ${words.shelves} than the ${this.#there.shelves.length} that are there now`, `delete one there or ask the new host to allow more, then run the move again`)
-    } else this.#refuse(shelf, answer.outcome === 'refused' ? `the new host does not take it: ${answer.message}` : `the name "${uri}" is taken at the new host`, 'run the move again; if it stays, ask the new host')
+    } else this.#refuse(shelf, answer.outcome === 'refused' ? `the new host does not take it: ${answer.message}` : `the name "${uri}" is taken at the new host`, fails(answer) ? tooLong : 'run the move again; if it stays, ask the new host')
     return answer.outcome
+  }
+
+  /** False where the server fails on name or look: they stay as they are there, and what is in it is carried all the same. */
+  async #setLook(uri: string, shelf: Shelf<Settings>): Promise<boolean> {
+    const { destination, to } = this.#run
+    try {
+      await destination.pace.run(async () => await to.set(uri, shelf))
+      return true
+    } catch (thrown) {
+      if (statusOf(thrown) !== 500) throw thrown
+      this.#run.note(`name or look of "${shelf.title}" is not as at the old host: ${asChatonError(thrown).message}`)
+      return false
+    }
   }
 
   #refuse(shelf: Shelf<Settings>, reason: string, next: string): void {
@@ -110,7 +132,7 @@ export class Shelves<Settings> {
 
   /** One that this move made, or joined, before. */
   async #upToDate(item: Item, shelf: Shelf<Settings>): Promise<undefined> {
-    const { journal, kind, destination, to, realm } = this.#run
+    const { journal, kind, realm } = this.#run
     const uri = uriIn(item.destinationKey ?? '')
     const there = this.#there.shelves.find((one) => one.uri === uri)
     if (there === undefined) {
@@ -122,8 +144,8 @@ export class Shelves<Settings> {
     const back = changed(item, { state: ours ? 'moved' : 'there', sourceMark: shelf.mark })
     if (!ours || item.sourceMark === shelf.mark) journal.put(kind, back)
     else if (there.mark === item.destinationMark) {
-      await destination.pace.run(async () => await to.set(uri, shelf))
-      journal.put(kind, changed(back, { destinationMark: undefined, state: 'moved' }))
+      const set = await this.#setLook(uri, shelf)
+      journal.put(kind, set ? changed(back, { destinationMark: undefined, state: 'moved' }) : changed(back, { sourceMark: item.sourceMark }))
     } else {
       this.#run.note(`name or look of "${shelf.title}" was changed on both sides: the new host keeps its own`)
       journal.put(kind, back)

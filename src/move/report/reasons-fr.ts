@@ -138,6 +138,7 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
   ['delete one there or ask the new host to allow more, then run the move again', 'supprimez-en un là-bas ou demandez au nouvel hébergeur d’en autoriser plus, puis relancez le déménagement'],
   ['the name "{}" is taken at the new host', 'le nom « {} » est déjà pris chez le nouvel hébergeur'],
   ['run the move again; if it stays, ask the new host', 'relancez le déménagement ; si cela persiste, demandez au nouvel hébergeur'],
+  ['give it a name and a description of at most 255 characters at the old host, and run the move again; if it stays, ask the new host', 'donnez-lui chez l’ancien hébergeur un nom et une description de 255 caractères au plus, et relancez le déménagement ; si cela persiste, demandez au nouvel hébergeur'],
   ['"{}" could not be made: {}', '« {} » n’a pas pu être créé : {}'],
   ['the {} was deleted at the new host since it was moved', 'supprimé chez le nouvel hébergeur depuis la copie ({})'],
   ['the {} is not at the new host', 'pas chez le nouvel hébergeur ({})'],

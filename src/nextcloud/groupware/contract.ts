@@ -27,7 +27,7 @@ export type PutOutcome =
   | { readonly outcome: 'written'; readonly etag: string | undefined }
   | { readonly outcome: 'refused'; readonly status: number; readonly message: string }
 
-/** `taken`: something has that name, perhaps in the trash. `rate`: too many were made of late. `limit`: the account may have no more. */
+/** `taken`: something has that name, perhaps in the trash. `rate`: too many were made of late. `limit`: the account may have no more. `refused`: also where the server fails on it (500). */
 export type CreateOutcome =
   | { readonly outcome: 'made' | 'taken' | 'rate' | 'limit' }
   | { readonly outcome: 'refused'; readonly status: number; readonly message: string }

@@ -3,7 +3,8 @@ import { saidOf } from './ask.ts'
 import type { CreateOutcome } from './contract.ts'
 import { documentOf, settingOf, type XmlProperty } from './xml.ts'
 
-const refusable = new Set([400, 403, 409, 415])
+/** About this one alone: others may still be taken. 500: a name or description of more than 255 characters (28.0.2, 32.0.1 and 34.0.1 on PostgreSQL). */
+const refusable = new Set([400, 403, 409, 415, 500])
 
 /** Extended MKCOL (RFC 5689). `type` is the content of `d:resourcetype` beside `d:collection`. */
 export async function makeCollection(remote: Remote, path: string, { type, properties }: { readonly type: string; readonly properties: readonly XmlProperty[] }): Promise<CreateOutcome> {

@@ -243,6 +243,67 @@ describe('limits of calendars', () => {
   })
 })
 
+describe('a calendar that the server fails on', () => {
+  // As 32.0.1 on PostgreSQL answers where a name or description is longer than 255 characters.
+  const failure = { status: 500, text: '<s:exception>OC\\DB\\Exceptions\\DbalException</s:exception><s:message>value too long for type character varying(255)</s:message>' }
+
+  it('is refused with its events, by name, and the others are carried', async () => {
+    const accounts = await spaces.another()
+    using journal = newJournal()
+    for (const uri of ['a', 'b']) await openCalendars(accounts.source).create(uri, { ...work, displayName: uri })
+    await put(accounts.source, 'a', 'x.ics', event('x', 'X'))
+    await put(accounts.source, 'b', 'y.ics', event('y', 'Y'))
+    let failing = true
+    const destination = meddled(accounts.destination, ({ method, path }) => (failing && method === 'MKCOL' && path.endsWith('/a/') ? failure : undefined))
+    using move = moveBetween({ ...accounts, destination, journal: journal.path, clock: patientClock() })
+    const reason = 'the new host does not take it: value too long for type character varying(255)'
+    const next = 'give it a name and a description of at most 255 characters at the old host, and run the move again; if it stays, ask the new host'
+    for (let pass = 1; pass <= 2; pass++) {
+      expect(await calendars.run(move)).toMatchObject({ moved: 2, alreadyThere: 1, refused: [{ what: 'a', reason, next }, { what: 'x.ics, in a', reason: `"a" could not be made: ${reason}`, next }] })
+    }
+    expect((await calendars.verify(move)).differing).toEqual([])
+    failing = false
+    expect(await calendars.run(move)).toMatchObject({ moved: 4, refused: [] })
+  })
+
+  it('and makes all the same is not made twice', async () => {
+    const accounts = await spaces.another()
+    using journal = newJournal()
+    await openCalendars(accounts.source).create('a', { ...work, displayName: 'A' })
+    const there = accounts.destination
+    const destination: Remote = {
+      ...there,
+      async send(path, options) {
+        const answer = await there.send(path, options)
+        return options?.method === 'MKCOL' && answer.status === 201 ? { ...answer, status: 500 } : answer
+      },
+    }
+    using move = moveBetween({ ...accounts, destination, journal: journal.path, clock: patientClock() })
+    expect(await calendars.run(move)).toMatchObject({ moved: 1, alreadyThere: 1, refused: [] })
+    expect((await openCalendars(there).list()).map(({ uri }) => uri)).toEqual(['personal', 'a'])
+  })
+
+  it('only in its name or look: what is in it is carried, and the comparison tells', async () => {
+    const accounts = await spaces.another()
+    using journal = newJournal()
+    await openCalendars(accounts.source).create('a', { ...work, displayName: 'A' })
+    await put(accounts.source, 'a', 'x.ics', event('x', 'X'))
+    let failing = false
+    const destination = meddled(accounts.destination, ({ method }) => (failing && method === 'PROPPATCH' ? failure : undefined))
+    using move = moveBetween({ ...accounts, destination, journal: journal.path, clock: patientClock() })
+    await calendars.run(move)
+    failing = true
+    await openCalendars(accounts.source).setCalendar('a', { ...work, displayName: 'A', description: 'x'.repeat(300) })
+    await put(accounts.source, 'a', 'y.ics', event('y', 'Y'))
+    expect(await calendars.run(move)).toMatchObject({ moved: 3, refused: [] })
+    expect(move.journal.notes().map(({ message }) => message)).toEqual(['name or look of "A" is not as at the old host: setting properties: the server answered 500 (value too long for type character varying(255))'])
+    expect((await calendars.verify(move)).differing).toEqual([{ what: 'A', reason: 'its name or look changed at the old host since it was moved', next: 'run the move again' }])
+    failing = false
+    expect(await calendars.run(move)).toMatchObject({ moved: 3, refused: [] })
+    expect((await calendars.verify(move)).differing).toEqual([])
+  })
+})
+
 describe('a move of calendars that is killed', () => {
   it('at any request, goes on from there: all is there once, and nothing twice', async () => {
     for (const when of ['before', 'after'] as const) {
