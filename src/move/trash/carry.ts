@@ -2,12 +2,13 @@ import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import type { RemoteEntry } from '../../nextcloud/files/contract.ts'
 import { listTrash, readTrashed, type TrashEntry } from '../../nextcloud/files/trash.ts'
 import { join, nameOf } from '../files/names.ts'
+import { notOwn } from '../files/own.ts'
 import type { FilesRun } from '../files/run.ts'
 import { SourceFailed, through } from '../files/through.ts'
 import { isConflict, isTooLarge, reasonOf, stops } from '../files/trouble.ts'
 import type { Item } from '../journal.ts'
 import { trashFacts, withTrash } from './facts.ts'
-import { freePlace, makeAll, missingAbove, unmake } from './place.ts'
+import { freePlace, makeAll, missingAbove, refuseOthers, unmake } from './place.ts'
 
 const put = (run: FilesRun, item: Item): Item => {
   run.journal.put('trash', item)
@@ -44,12 +45,12 @@ async function announced(run: FilesRun, item: Item): Promise<Item> {
   return put(run, withTrash(told, {}, { made: await makeAll(run, missing) }))
 }
 
-/** What became of it in a run that ended in the middle. It was announced where nothing was: what stands there as announced is ours. */
+/** What became of it in a run that ended in the middle. It was announced where nothing was: what stands there as announced is ours, unless it belongs to others. */
 async function recovered(run: FilesRun, item: Item): Promise<Item> {
   const { files, remote, pace } = run.context.destination
   run.touch(trashFacts(item).location)
   const entry = await pace.run(async () => await files.stat(item.destinationKey ?? ''))
-  if (entry !== undefined && isOurs(item, entry)) return item
+  if (entry !== undefined && notOwn(entry) === undefined && isOurs(item, entry)) return item
   if (entry === undefined && item.destinationId !== undefined) {
     const trashed = await pace.run(async () => await listTrash(remote, ''))
     if (trashed.some(({ fileId }) => fileId === item.destinationId)) return await finished(run, item)
@@ -72,6 +73,7 @@ async function uploaded(run: FilesRun, item: Item): Promise<Item> {
   const stat = async (): Promise<RemoteEntry> => {
     const entry = await pace.run(async () => await files.stat(path))
     if (entry === undefined) throw new ChatonError('not-found', `"${path}" is no longer at the destination`)
+    refuseOthers(entry)
     return entry
   }
   if (folder !== true) {
