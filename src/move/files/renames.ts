@@ -1,19 +1,39 @@
+import type { ChatonError } from '../../kit/errors.ts'
 import type { Item } from '../journal.ts'
+import { Aside, refusedAlone } from './aside.ts'
 import { changed, factsOf, isFolder } from './facts.ts'
 import { entriesAt } from './look.ts'
 import { isBelow, join, parentOf } from './names.ts'
 import type { FilesRun } from './run.ts'
-import { isConflict, isMissing } from './trouble.ts'
+import { isConflict, isMissing, mayHaveHappened } from './trouble.ts'
 
-/** What is gone from one path and found at another under the same file id is moved at the destination too. */
+/**
+ * What is gone from one path and found at another under the same file id is moved at the destination too. What a server refuses to
+ * move is tried again after all others. Then it stays where it is, and is carried like what is new.
+ */
 export async function followRenames(run: FilesRun): Promise<void> {
+  const aside = new Aside()
   for (const { key } of run.journal.walk('files', 'gone')) {
     run.check()
-    const gone = run.journal.get('files', key)
-    if (gone?.state !== 'gone' || gone.destinationKey === undefined) continue
-    const found = run.journal.bySourceId('files', gone.sourceId).find((item) => item.state === 'found' && isFolder(item) === isFolder(gone) && (item.destinationKey === undefined || item.destinationKey === gone.destinationKey || factsOf(item).from !== undefined))
-    if (found !== undefined) await follow(run, gone, found)
+    await aside.unless(key, async () => await followGone(run, key))
   }
+  for (const key of aside.keys) {
+    run.check()
+    const error = await aside.again(async () => await followGone(run, key))
+    if (error !== undefined) stays(run, run.need(key), error)
+  }
+}
+
+function stays(run: FilesRun, { key, destinationKey = '' }: Item, { message }: ChatonError): void {
+  run.note(`"${destinationKey}" has another name or place at the source, and could not be moved at the destination: it stays, and is carried once more (${message})`)
+  run.journal.delete('files', key)
+}
+
+async function followGone(run: FilesRun, key: string): Promise<void> {
+  const gone = run.journal.get('files', key)
+  if (gone?.state !== 'gone' || gone.destinationKey === undefined) return
+  const found = run.journal.bySourceId('files', gone.sourceId).find((item) => item.state === 'found' && isFolder(item) === isFolder(gone) && (item.destinationKey === undefined || item.destinationKey === gone.destinationKey || factsOf(item).from !== undefined))
+  if (found !== undefined) await follow(run, gone, found)
 }
 
 async function follow(run: FilesRun, gone: Item, found: Item): Promise<void> {
@@ -52,20 +72,29 @@ async function move(run: FilesRun, { gone, found, to }: { readonly gone: Item; r
   const from = gone.destinationKey ?? ''
   const id = (await pace.run(async () => await entriesAt(files, [from]))).get(from)?.fileId
   run.put(changed(found, { state: 'writing', destinationKey: to, destinationId: id }, { from }))
+  const arrived = async (): Promise<boolean> => id !== undefined && (await entriesAt(files, [to])).get(to)?.fileId === id
   let attempts = 0
   try {
     await pace.run(async () => {
       attempts += 1
-      if (attempts > 1 && (await entriesAt(files, [to])).get(to)?.fileId === id) return
+      if (attempts > 1 && (await arrived())) return
       await files.move(from, to)
     })
     return true
-  } catch (error) {
-    if (!isConflict(error) && !isMissing(error)) throw error
+  } catch (thrown) {
+    const error = refusedAlone(thrown)
+    if (mayHaveHappened(error) && (await pace.run(arrived).catch(unknown))) return true
     run.put(found)
     run.places.forget(parentOf(found.key))
+    if (!isConflict(error) && !isMissing(error)) throw error
     return false
   }
+}
+
+/** Whether it has arrived is not known. Throws what ends the run. */
+function unknown(thrown: unknown): false {
+  refusedAlone(thrown)
+  return false
 }
 
 function relocate(run: FilesRun, item: Item, { from, to }: { readonly from: string; readonly to: string }): void {

@@ -1,19 +1,45 @@
+import type { ChatonError } from '../../kit/errors.ts'
 import type { Item } from '../journal.ts'
+import { Aside, refusedAlone } from './aside.ts'
 import { isFolder } from './facts.ts'
+import { isBelow } from './names.ts'
 import type { FilesRun } from './run.ts'
 import { isConflict } from './trouble.ts'
 
-/** Deletes at the destination (into its trash) what is gone from the source, if this move put it there and nobody touched it since. */
+/**
+ * Deletes at the destination (into its trash) what is gone from the source, if this move put it there and nobody touched it since.
+ * What a server refuses to delete is tried again after all others: the film of a live photo goes with its picture alone. Then it stays.
+ */
 export async function withdraw(run: FilesRun): Promise<void> {
+  const aside = new Aside()
   const folders: string[] = []
   for (const { key } of run.journal.walk('files', 'gone')) {
     run.check()
     const item = run.journal.get('files', key)
     if (item?.state !== 'gone') continue
-    if (!isFolder(item)) await withdrawFile(run, item)
-    else if (!(await withdrawWhole(run, item))) folders.push(key)
+    if (!isFolder(item)) await aside.unless(key, async () => await withdrawFile(run, item))
+    else if (!(await withdrawWhole(run, item).catch(oneByOne))) folders.push(key)
   }
-  for (const key of folders.toReversed()) await withdrawEmptied(run, run.need(key))
+  const staying: string[] = []
+  for (const key of [...aside.keys, ...folders.toReversed()]) {
+    run.check()
+    const item = run.need(key)
+    const error = await aside.again(async () => await (isFolder(item) ? withdrawEmptied(run, item, staying) : withdrawFile(run, item)))
+    if (error !== undefined) staying.push(stays(run, item, error))
+  }
+}
+
+/** A folder that does not go whole. Throws what ends the run. */
+function oneByOne(thrown: unknown): false {
+  refusedAlone(thrown)
+  return false
+}
+
+/** Answers where it is. */
+function stays(run: FilesRun, { key, destinationKey = '' }: Item, { message }: ChatonError): string {
+  run.note(`"${destinationKey}" is gone from the source, and could not be deleted at the destination: it stays (${message})`)
+  run.journal.delete('files', key)
+  return destinationKey
 }
 
 async function withdrawFile(run: FilesRun, item: Item): Promise<void> {
@@ -37,12 +63,7 @@ async function withdrawWhole(run: FilesRun, item: Item): Promise<boolean> {
   if (entry?.folder === true) {
     if (!(await isUntouched(run, item.key, path))) return false
     run.touch(item.key)
-    try {
-      await pace.run(async () => await files.remove(path, entry.etag))
-    } catch (error) {
-      if (!isConflict(error)) throw error
-      return false
-    }
+    await pace.run(async () => await files.remove(path, entry.etag))
   }
   run.journal.together(() => {
     for (const below of run.journal.under('files', item.key)) if (below.state === 'gone') run.journal.delete('files', below.key)
@@ -69,7 +90,7 @@ async function isUntouched(run: FilesRun, key: string, path: string): Promise<bo
 }
 
 /** What was in it went one by one; if something of others is left, it stays. */
-async function withdrawEmptied(run: FilesRun, item: Item): Promise<void> {
+async function withdrawEmptied(run: FilesRun, item: Item, staying: readonly string[]): Promise<void> {
   const { files, pace } = run.context.destination
   const path = item.destinationKey ?? ''
   const entry = await pace.run(async () => await files.stat(path))
@@ -79,7 +100,7 @@ async function withdrawEmptied(run: FilesRun, item: Item): Promise<void> {
       return true
     })
     if (empty) await pace.run(async () => await files.remove(path, entry.etag)).catch((error: unknown) => keep(error))
-    else run.note(`the folder "${path}" is gone from the source; at the destination it holds more than this move put there: it stays`)
+    else if (!staying.some((each) => isBelow(each, path))) run.note(`the folder "${path}" is gone from the source; at the destination it holds more than this move put there: it stays`)
   }
   run.journal.delete('files', item.key)
 }
