@@ -72,13 +72,16 @@ function outcomeOf({ renamed, refused, links, ...counts }: KindTally): KindOutco
   return { ...counts, refused: [...refused], ...(renamed === undefined ? {} : { renamed: [...renamed] }), ...(links === undefined ? {} : { links: [...links] }) }
 }
 
-/** Compares both sides, kind by kind. A kind that has not been carried, or whose last pass failed, is not compared. */
+/** Compares both sides, kind by kind. A kind that has not been carried, or whose last pass failed, is not compared, and what an earlier comparison found of it is forgotten. */
 export async function verifyAll(work: EngineWork): Promise<void> {
   const { facts, kinds, context, report } = work
   report({ event: 'stage', stage: 'check' })
   for (const kind of kinds) {
     const carried = facts.ofKind('outcome', kind.name) !== undefined && (facts.ofKind('failure', kind.name) ?? null) === null
-    if (!carried) continue
+    if (!carried) {
+      facts.setOfKind('check', kind.name, null)
+      continue
+    }
     const outcome = await alone(work, kind.name, async () => await kind.verify(context))
     facts.setOfKind('check', kind.name, outcome.ok ? { checked: outcome.value.checked, differing: [...outcome.value.differing] } : { checked: 0, differing: [], failure: outcome.failure })
   }

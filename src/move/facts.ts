@@ -94,7 +94,7 @@ const kindSchemas = {
   left: z.array(Refusal),
   outcome: KindOutcome,
   failure: KindFailure.nullable(),
-  check: KindCheck,
+  check: KindCheck.nullable(),
 } as const
 
 type FactName = keyof typeof schemas

@@ -59,7 +59,9 @@ describe('report', () => {
 
   test.each<[string, Partial<ReportInput>, MoveReport['verification'], string]>([
     ['with a difference', { checks: { ...input().checks, contacts: { checked: 7, differing: [{ what: 'Lou', reason: 'the card differs' }] } } }, 'differences', 'look-at-differences'],
-    ['with a kind that failed', { failures: { files: { message: 'no answer', next: [], retryable: true } } }, 'passed', 'try-again'],
+    ['with a kind that failed', { failures: { files: { message: 'no answer', next: [], retryable: true } } }, 'not-done', 'try-again'],
+    ['with a kind that failed, and a difference in another', { failures: { files: { message: 'no answer', next: [], retryable: true } }, checks: { contacts: { checked: 7, differing: [{ what: 'Lou', reason: 'the card differs' }] }, shares: { checked: 2, differing: [] } } }, 'not-done', 'look-at-differences'],
+    ['of nothing at all', { chosen: [] }, 'not-done', 'tell-people'],
     ['with a comparison that broke off', { checks: { ...input().checks, files: { checked: 0, differing: [], failure: { message: 'no answer', next: [], retryable: true } } } }, 'not-done', 'try-again'],
     ['that has not begun', { outcomes: {}, checks: {} }, 'not-done', 'tell-people'],
     ['that was never compared', { checks: {} }, 'not-done', 'clients'],
@@ -70,6 +72,14 @@ describe('report', () => {
     expect(report.todo).toContain(todo)
     expect(isWhole(report)).toBe(false)
   })
+})
+
+test('what an earlier comparison found of a kind that has failed since is not told', () => {
+  const earlier = { checked: 1203, differing: [{ what: 'a.txt', reason: 'it changed at the source since it was carried' }] }
+  const [files] = makeReport(input({ failures: { files: { message: 'no answer', next: [], retryable: true } }, checks: { ...input().checks, files: earlier } })).kinds
+
+  expect(files).toMatchObject({ name: 'files', state: 'failed', failure: 'no answer', differing: [] })
+  expect(files?.checked).toBeUndefined()
 })
 
 describe('signed', () => {

@@ -303,6 +303,21 @@ describe('after the end', () => {
     expect(result).toMatchObject({ phase: 'done', signedOut: { source: 'revoked', destination: 'revoked' } })
   })
 
+  test('a delta pass in which a kind fails is not compared with the figures of an earlier one', async () => {
+    const bench = benchFor()
+    const { move, report } = await run(bench)
+    expect(report).toMatchObject({ verification: 'passed', kinds: expect.arrayContaining([expect.objectContaining({ name: 'files', checked: 2 })]) })
+    bench.kinds[0]?.failures.push(...Array.from({ length: 20 }, () => new Error('broken')))
+    const again = { ...wish, id: move, from: undefined, to: undefined }
+
+    const failed = await deltaMove(bench, again, { conduct: bench.conduct, options: { acceptShrink: false } })
+
+    expect(failed).toMatchObject({ whole: false, report: { verification: 'not-done' } })
+    expect(failed.report.kinds.find(({ name }) => name === 'files')).not.toHaveProperty('checked')
+    using open = await bench.moves.open(move)
+    expect(open.facts.ofKind('check', 'files')).toBeNull()
+  })
+
   test('a check finds what has changed since, and copies nothing', async () => {
     const bench = benchFor()
     const { move } = await run(bench)

@@ -73,12 +73,6 @@ export interface ReportInput {
 /** From what the journal knows to the report. Pure. */
 export function makeReport(input: ReportInput): MoveReport {
   const kinds = kindNames.map((name) => reportKind(name, input))
-  const checked = kinds.filter(isWanted)
-  const verification = kinds.some(({ differing }) => differing.length > 0)
-    ? 'differences'
-    : checked.every((kind) => kind.checked !== undefined)
-      ? 'passed'
-      : 'not-done'
   return {
     format: reportFormat,
     move: input.move,
@@ -91,9 +85,17 @@ export function makeReport(input: ReportInput): MoveReport {
     kinds,
     notCarried: [...input.notCarried],
     links: kindNames.flatMap((name) => input.outcomes[name]?.links ?? []),
-    verification,
+    verification: verificationOf(kinds),
     todo: todoOf(kinds, input),
   }
+}
+
+/** A kind that failed was not compared to its end: what was found of the others does not make up for it. Nor is there anything to pass where nothing was wanted. */
+function verificationOf(kinds: readonly ReportKind[]): MoveReport['verification'] {
+  const wanted = kinds.filter(isWanted)
+  if (wanted.some(({ state }) => state === 'failed')) return 'not-done'
+  if (wanted.some(({ differing }) => differing.length > 0)) return 'differences'
+  return wanted.length > 0 && wanted.every(({ checked }) => checked !== undefined) ? 'passed' : 'not-done'
 }
 
 const isWanted = ({ state }: ReportKind): boolean => state !== 'left-out' && state !== 'unavailable'
@@ -102,7 +104,8 @@ const sideOf = ({ address, account, displayName, version }: ReportSide): ReportS
 
 function reportKind(name: KindName, input: ReportInput): ReportKind {
   const { moved, alreadyThere, bytes, refused, renamed = [] } = input.outcomes[name] ?? { moved: 0, alreadyThere: 0, refused: [] }
-  const check = input.checks[name]
+  // Of an earlier pass, where this one failed.
+  const check = input.failures[name] === undefined ? input.checks[name] : undefined
   const failure = (input.failures[name] ?? check?.failure)?.message
   return {
     name,

@@ -71,7 +71,7 @@ export function reportOf({ id, facts }: OpenMove, madeAt: Date): MoveReport {
     chosen: facts.get('options')?.kinds ?? kindNames,
     outcomes: byKind((kind) => outcomeOf(facts, kind)),
     failures: byKind((kind) => facts.ofKind('failure', kind) ?? undefined),
-    checks: byKind((kind) => facts.ofKind('check', kind)),
+    checks: byKind((kind) => facts.ofKind('check', kind) ?? undefined),
     notCarried: facts.get('notCarried') ?? [],
   })
 }
