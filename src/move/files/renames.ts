@@ -36,6 +36,13 @@ async function followGone(run: FilesRun, key: string): Promise<void> {
   if (found !== undefined) await follow(run, gone, found)
 }
 
+interface Renamed {
+  readonly gone: Item
+  readonly found: Item
+  /** Path at the destination. */
+  readonly to: string
+}
+
 async function follow(run: FilesRun, gone: Item, found: Item): Promise<void> {
   const from = gone.destinationKey ?? ''
   const place = await run.places.ready(parentOf(found.key))
@@ -49,7 +56,7 @@ async function follow(run: FilesRun, gone: Item, found: Item): Promise<void> {
     if (!(await move(run, { gone, found, to }))) return
   }
   run.journal.together(() => {
-    if (isFolder(gone) && to !== from) for (const item of run.journal.under('files', gone.key)) relocate(run, item, { from, to })
+    if (isFolder(gone)) bringAlong(run, { gone, found, to })
     run.journal.delete('files', gone.key)
     const same = isFolder(gone) || gone.sourceMark === found.sourceMark
     const fields = { destinationKey: to, destinationId: gone.destinationId, destinationMark: gone.destinationMark, state: same ? ('moved' as const) : ('found' as const) }
@@ -57,6 +64,18 @@ async function follow(run: FilesRun, gone: Item, found: Item): Promise<void> {
     run.put(changed(found, fields, { from: undefined, md5, alone }))
   })
   if (to !== from) run.places.forgetAll()
+}
+
+/** What is in a folder that was moved. What leaves it is known by its old path, of which no folder is left: the folders that it leaves change under their new ones. */
+function bringAlong(run: FilesRun, { gone, found, to }: Renamed): void {
+  if (factsOf(gone).mtime !== factsOf(found).mtime) run.touch(join(found.key, 'any'))
+  const from = gone.destinationKey ?? ''
+  if (to === from) return
+  for (const item of run.journal.under('files', gone.key)) {
+    const key = found.key + item.key.slice(gone.key.length)
+    if (item.state === 'gone' && run.journal.get('files', key)?.sourceId !== item.sourceId) run.touch(key)
+    relocate(run, item, { from, to })
+  }
 }
 
 /** A file is still what this move wrote, a folder still there. */
@@ -67,7 +86,7 @@ async function isAsWritten(run: FilesRun, { destinationKey = '', destinationMark
   return extra['folder'] === true ? entry.folder : entry.etag === destinationMark
 }
 
-async function move(run: FilesRun, { gone, found, to }: { readonly gone: Item; readonly found: Item; readonly to: string }): Promise<boolean> {
+async function move(run: FilesRun, { gone, found, to }: Renamed): Promise<boolean> {
   const { files, pace } = run.context.destination
   const from = gone.destinationKey ?? ''
   const id = (await pace.run(async () => await entriesAt(files, [from]))).get(from)?.fileId

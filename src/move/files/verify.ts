@@ -73,8 +73,15 @@ async function verifyEntry(check: Check, entry: RemoteEntry, there: ReadonlyMap<
   if (item === undefined || (item.state !== 'moved' && item.state !== 'there') || item.destinationKey === undefined) return differ(check, entry.path, 'it is at the source and was not carried yet')
   const arrived = await arrivedAt(destination, item.destinationKey, there)
   const reason = difference(item, { here: entry, there: arrived, finished: Number(journal.fact('files.finished') ?? 0) })
-  if (reason !== undefined) differ(check, entry.path, reason)
-  else if (!entry.folder && arrived !== undefined) await (isRewritten(item, arrived) ? verifyRewritten(check, item, arrived) : verifyContent(check, item, entry))
+  if (reason !== undefined) {
+    differ(check, entry.path, reason)
+    setTimesAgain(check, entry, arrived)
+  } else if (!entry.folder && arrived !== undefined) await (isRewritten(item, arrived) ? verifyRewritten(check, item, arrived) : verifyContent(check, item, entry))
+}
+
+/** Two folders differ by their times alone: the next run sets those of all folders, as after a run that ended in the middle. */
+function setTimesAgain({ context }: Check, here: RemoteEntry, there: RemoteEntry | undefined): void {
+  if (here.folder && there?.folder === true) context.journal.setFact('files.times', 'open')
 }
 
 /** What stands at a path, by the list of the folder where it is expected, else asked for. */
