@@ -4,7 +4,7 @@ import { registerSecret } from '../../kit/mask.ts'
 import { nearest } from '../../kit/suggest.ts'
 import type { MoveOptions, SideName } from '../../move/facts.ts'
 import { kindNames, type KindName } from '../../move/kinds.ts'
-import { chosenKinds } from '../../move/plan.ts'
+import { chosenKinds, type KindWish } from '../../move/plan.ts'
 import type { SignIn } from '../../move/hosts.ts'
 import type { MoveWish } from '../../move/prepare.ts'
 import type { SignInWish } from '../../move/sign-in.ts'
@@ -104,10 +104,25 @@ export function optionsOf(input: Pick<CommandInput, 'flags'>): Partial<MoveOptio
   const [gentle, fast] = [input.flags['gentle'] === true, input.flags['fast'] === true]
   if (gentle && fast) throw new ChatonError('bad-input', '--gentle and --fast say opposite things', { next: ['give one of the two, or neither'] })
   return {
-    ...([only, also, without].every((list) => list === undefined) ? {} : { kinds: chosenKinds({ only, also, without }) }),
+    ...([only, also, without].every((list) => list === undefined) ? {} : { kinds: kindsMeant({ only, also, without }) }),
     ...(gentle || fast ? { manner: gentle ? 'gentle' : 'fast' } : {}),
     ...(input.flags['allowHttp'] === true ? { allowPlainHttp: true } : {}),
   }
+}
+
+/** Throws `bad-input` where a kind that is named cannot go, or nothing is left to go: a move of nothing would look like one that went well. */
+function kindsMeant(wish: KindWish): KindName[] {
+  const { only, also = [], without = [] } = wish
+  const kinds = chosenKinds(wish)
+  const lost = kindNames.filter((name) => (only?.includes(name) === true || also.includes(name)) && !without.includes(name) && !kinds.includes(name))
+  if (lost.length > 0) throw new ChatonError('bad-input', `without the files, nothing goes that belongs to files: ${lost.join(', ')}`, { next: [withFiles(wish)] })
+  if (kinds.length === 0) throw new ChatonError('bad-input', '--only and --without leave nothing to move', { next: [`name at least one of these with --only, and not with --without: ${kindNames.join(', ')}`] })
+  return kinds
+}
+
+function withFiles({ only, without = [] }: KindWish): string {
+  if (without.includes('files')) return 'take "files" out of --without, or leave these out, too'
+  return `move the files, too: --only ${['files', ...(only ?? [])].join(',')}`
 }
 
 function kindsIn(input: Pick<CommandInput, 'flags'>, flag: 'only' | 'with' | 'without'): KindName[] | undefined {
