@@ -47,6 +47,7 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS items_by_state ON items (kind, state, key);
   CREATE INDEX IF NOT EXISTS items_by_source_id ON items (kind, source_id);
+  CREATE INDEX IF NOT EXISTS items_elsewhere ON items (kind, destination_key) WHERE destination_key <> key;
   CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL) STRICT;
 `
 
@@ -80,6 +81,16 @@ export class MoveJournal implements Disposable {
 
   bySourceId(kind: KindName, sourceId: string): Item[] {
     return this.#prepare('SELECT * FROM items WHERE kind = ? AND source_id = ?').all(kind, sourceId).map((row) => itemOf(row as Row))
+  }
+
+  /** Keys of the items that are, or are being, written there. */
+  standingAt(kind: KindName, destinationKey: string): string[] {
+    return this.#prepare(
+      `SELECT key FROM items WHERE kind = ? AND destination_key = ? AND destination_key <> key
+       UNION ALL SELECT key FROM items WHERE kind = ? AND key = ? AND destination_key = key`,
+    )
+      .all(kind, destinationKey, kind, destinationKey)
+      .map(({ key }) => String(key))
   }
 
   put(kind: KindName, item: Item): void {

@@ -19,23 +19,24 @@ export function aimFor(run: FilesRun, item: Item, place: Place): Aim {
   if (isOurs(item) && item.destinationKey !== undefined && item.destinationMark !== undefined) {
     return { item, path: item.destinationKey, over: { etag: item.destinationMark } }
   }
-  const name = run.places.nameFor(place, item)
+  const name = run.nameFor(item)
+  const path = join(place.path, name)
+  if (run.places.isOthers(place, item, name)) return besideAgain(run, item, place)
   const met = place.names.get(name)
-  if (met === undefined) return { item, path: join(place.path, name), over: 'new' }
-  if (!met.folder && met.foreign !== true && met.size === item.bytes) return { item, path: join(place.path, name), over: 'new', twin: met }
-  return besideBefore(run, item, place) ?? beside(run, item, place)
+  if (met === undefined) return { item, path, over: 'new' }
+  if (!met.folder && met.foreign !== true && met.size === item.bytes) return { item, path, over: 'new', twin: met }
+  return besideAgain(run, item, place)
 }
 
 /** An earlier move of these accounts, which this one knows nothing of, may have kept the file beside: it is not to come twice. */
-function besideBefore(run: FilesRun, item: Item, place: Place): Aim | undefined {
-  const found = run.places.keptBeside(place, item, run.places.nameFor(place, item))
-  return found === undefined ? undefined : { item, path: join(place.path, found.name), over: 'new', twin: found.met }
+function besideAgain(run: FilesRun, item: Item, place: Place): Aim {
+  const found = run.places.keptBeside(place, item)
+  return found === undefined ? beside(run, item, place) : { item, path: join(place.path, found.name), over: 'new', twin: found.met }
 }
 
-/** The name is taken by other content. */
+/** Under a name that nothing has. */
 export function beside(run: FilesRun, item: Item, place: Place): Aim {
-  const name = run.places.nameFor(place, item)
-  return { item, path: join(place.path, run.places.freeName(place, item, name)), over: 'new' }
+  return { item, path: join(place.path, run.places.freeName(place, item)), over: 'new' }
 }
 
 /** The item as it is announced: from now on, what is at the destination may be ours. What it is written over stays known. */

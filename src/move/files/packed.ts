@@ -24,11 +24,7 @@ export async function packed(run: FilesRun, items: readonly Item[]): Promise<voi
 async function carry(run: FilesRun, aims: readonly Aim[], slab: Slab): Promise<void> {
   const read = await readOf(run, aims, slab)
   const loaded = await withoutTwins(run, aims, read)
-  const { abilities } = run.context.destination.files
-  // A name that was chosen may be chosen twice: only a write with a precondition notices.
-  const suits = ({ aim }: Loaded): boolean =>
-    aim.over === 'new' && nameOf(aim.path) === nameOf(aim.item.key) && factsOf(aim.item).ctime === undefined && abilities.bulkTakes(aim.path)
-  const suited = run.limits.bulk && abilities.bulk ? loaded.filter(suits) : []
+  const suited = suitedOf(run, loaded)
   const many = new Set(suited.length >= leastForBulk ? suited : [])
   const unwritten = many.size > 0 ? await writeBulk(run, [...many]) : []
   const alone: (Loaded | Aim)[] = [...unwritten, ...loaded.filter((each) => !many.has(each)), ...aims.filter(({ item }) => !read.has(item.key))]
@@ -39,6 +35,19 @@ async function carry(run: FilesRun, aims: readonly Aim[], slab: Slab): Promise<v
     } catch (error) {
       run.refuse(run.need(item.key), error)
     }
+  })
+}
+
+/** Of one path, the first at most, and none that stands for something else: bulk uploads overwrite. Only a write with a precondition notices. */
+function suitedOf(run: FilesRun, loaded: readonly Loaded[]): Loaded[] {
+  const { abilities } = run.context.destination.files
+  if (!run.limits.bulk || !abilities.bulk) return []
+  const firstOf = new Map(loaded.toReversed().map((each) => [each.aim.path, each]))
+  return loaded.filter((each) => {
+    const { item, path, over } = each.aim
+    // A name that was chosen may be chosen twice.
+    const own = nameOf(path) === nameOf(item.key) && !run.places.standsForOther(item, path) && firstOf.get(path) === each
+    return own && over === 'new' && factsOf(item).ctime === undefined && abilities.bulkTakes(path)
   })
 }
 
@@ -72,7 +81,7 @@ async function withoutTwins(run: FilesRun, aims: readonly Aim[], read: ReadonlyM
     const bytes = read.get(aim.item.key)
     if (bytes === undefined) continue
     if (aim.twin === undefined) loaded.push({ aim, bytes })
-    else if (there.get(aim.path)?.equals(bytes) === true) run.done(alreadyThere(aim, aim.twin))
+    else if (there.get(aim.path)?.equals(bytes) === true && !run.places.standsForOther(aim.item, aim.path)) run.done(alreadyThere(aim, aim.twin))
     else loaded.push({ aim: beside(run, aim.item, await run.places.ready(parentOf(aim.item.key))), bytes })
   }
   return loaded

@@ -84,21 +84,23 @@ export class Places {
     this.#names = 0
   }
 
-  /** The first name beside `name` that is free at the destination, and that no sibling at the source will take. */
-  freeName(place: Place, item: Item, name: string): string {
+  /** The first name beside its own (or the one chosen for it) that is free at the destination, and that nothing else at the source has a right to. */
+  freeName(place: Place, item: Item): string {
+    const name = this.#run.nameFor(item)
     for (let turn = 1; ; turn++) {
       const beside = this.#besideName(name, turn)
-      if (!place.names.has(beside) && !this.#isSibling(item, beside)) return beside
+      if (!place.names.has(beside) && !this.isOthers(place, item, beside)) return beside
     }
   }
 
-  /** A file that stands under a name beside `name`, of the size and time of the item. */
-  keptBeside(place: Place, item: Item, name: string): { readonly name: string; readonly met: Met } | undefined {
+  /** A file that stands under a name beside its own, of the size and time of the item. */
+  keptBeside(place: Place, item: Item): { readonly name: string; readonly met: Met } | undefined {
+    const name = this.#run.nameFor(item)
     for (let turn = 1; ; turn++) {
       const beside = this.#besideName(name, turn)
       const met = place.names.get(beside)
       if (met === undefined) return undefined
-      if (!met.folder && met.foreign !== true && met.size === item.bytes && met.mtime === factsOf(item).mtime && !this.#isSibling(item, beside)) return { name: beside, met }
+      if (!met.folder && met.foreign !== true && met.size === item.bytes && met.mtime === factsOf(item).mtime && !this.isOthers(place, item, beside)) return { name: beside, met }
     }
   }
 
@@ -108,16 +110,27 @@ export class Places {
     return acceptableName(wanted, (candidate) => context.destination.files.abilities.refusesName(candidate)) ?? wanted
   }
 
-  /** The name is that of another thing in the same folder at the source. */
+  /**
+   * The name is that of another thing in the same folder at the source, which has the better right to it, or stands for another thing
+   * already. Whoever takes a name that is free puts it into the journal before it awaits anything.
+   */
+  isOthers(place: Place, item: Item, name: string): boolean {
+    return this.#isSibling(item, name) || this.standsForOther(item, join(place.path, name))
+  }
+
   #isSibling(item: Item, name: string): boolean {
-    return this.#run.journal.get('files', join(parentOf(item.key), name)) !== undefined
+    return name !== nameOf(item.key) && this.#run.journal.get('files', join(parentOf(item.key), name)) !== undefined
+  }
+
+  /** Something else of the source is, or is being, written there. */
+  standsForOther({ key }: Item, path: string): boolean {
+    return this.#run.journal.standingAt('files', path).some((other) => other !== key)
   }
 
   /** A chosen name may be the own name of a sibling at the source: that one has the better right to it. */
   nameFor(place: Place, item: Item): string {
     const name = this.#run.nameFor(item)
-    if (name === nameOf(item.key)) return name
-    return this.#run.journal.get('files', join(parentOf(item.key), name)) === undefined ? name : this.freeName(place, item, name)
+    return this.#isSibling(item, name) ? this.freeName(place, item) : name
   }
 
   async #make(folder: string): Promise<Place> {
@@ -136,10 +149,9 @@ export class Places {
 
   async #create(item: Item, turn = 1): Promise<Place> {
     const parent = await this.ready(parentOf(item.key))
-    const name = this.nameFor(parent, item)
-    const met = parent.names.get(name)
-    if (met?.folder === true && met.foreign !== true) return await this.#adopt(item, join(parent.path, name))
-    const path = join(parent.path, met === undefined ? name : this.freeName(parent, item, name))
+    const name = this.#folderName(parent, item)
+    const path = join(parent.path, name)
+    if (parent.names.has(name)) return await this.#adopt(item, path)
     const announced = changed(item, { state: 'writing', destinationKey: path, destinationId: undefined, destinationMark: undefined })
     this.#run.put(announced)
     this.#run.touch(join(item.key, 'any'))
@@ -155,6 +167,17 @@ export class Places {
     return { path, names: new Map(), seenAt: this.#now() }
   }
 
+  /** The first of its own (or chosen) name and those beside it under which there is nothing, or a folder that stands for no other: an earlier move may have made it. */
+  #folderName(place: Place, item: Item): string {
+    const wanted = this.#run.nameFor(item)
+    for (let turn = 0; ; turn++) {
+      const name = turn === 0 ? wanted : this.#besideName(wanted, turn)
+      const met = place.names.get(name)
+      const suits = met === undefined || (met.folder && met.foreign !== true)
+      if (suits && !this.isOthers(place, item, name)) return name
+    }
+  }
+
   /** False if somebody else made one since it was looked for. */
   async #makeFolder(path: string): Promise<boolean> {
     const { files, pace } = this.#run.context.destination
@@ -168,6 +191,8 @@ export class Places {
   }
 
   async #adopt(item: Item, path: string): Promise<Place> {
+    // Until it has been looked at, no other folder that wants this name takes it.
+    this.#run.put(changed(item, { state: 'found', destinationKey: path, destinationId: undefined, destinationMark: undefined }))
     const place = await this.#list(path)
     this.#run.done(changed(item, { state: 'there', destinationKey: path }))
     return place

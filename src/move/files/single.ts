@@ -23,8 +23,11 @@ export async function single(run: FilesRun, first: Item, loaded?: Loaded): Promi
   for (let turn = 1; item !== undefined; turn++) {
     run.check()
     const fromMemory = turn === 1 ? loaded : undefined
-    const aim = fromMemory?.aim ?? (await aimAt(run, aimFor(run, item, await run.places.ready(parentOf(item.key)))))
-    if (aim === undefined) return
+    const wanted = await aimAt(run, fromMemory?.aim ?? aimFor(run, item, await run.places.ready(parentOf(item.key))))
+    if (wanted === undefined) return
+    const place = await run.places.ready(parentOf(item.key))
+    // From here to the announcement nothing is awaited: nobody else takes the same name.
+    const aim = wanted.over === 'new' && run.places.standsForOther(item, wanted.path) ? beside(run, item, place) : wanted
     run.touch(item.key)
     try {
       if (laneOf(item, run.limits) === 'ranged') await carryRanged(run, aim)
@@ -40,7 +43,8 @@ export async function single(run: FilesRun, first: Item, loaded?: Loaded): Promi
 /** Undefined where a file of the same content is there already. */
 async function aimAt(run: FilesRun, aim: Aim): Promise<Aim | undefined> {
   if (aim.twin === undefined) return aim
-  if (!(await sameContent(run, aim.item, aim.path))) return beside(run, aim.item, await run.places.ready(parentOf(aim.item.key)))
+  const same = await sameContent(run, aim.item, aim.path)
+  if (!same || run.places.standsForOther(aim.item, aim.path)) return beside(run, aim.item, await run.places.ready(parentOf(aim.item.key)))
   run.done(alreadyThere(aim, aim.twin))
   return undefined
 }
