@@ -39,6 +39,11 @@ export function beside(run: FilesRun, item: Item, place: Place): Aim {
   return { item, path: join(place.path, run.places.freeName(place, item)), over: 'new' }
 }
 
+/** The twin has other content. */
+export function besideTwin(run: FilesRun, { item, path }: Aim, place: Place): Aim {
+  return nameOf(path) === run.nameFor(item) ? besideAgain(run, item, place) : beside(run, item, place)
+}
+
 /** The item as it is announced: from now on, what is at the destination may be ours. What it is written over stays known. */
 export const announced = ({ item, path }: Aim): Item => changed(item, { state: 'writing', destinationKey: path, reason: undefined, next: undefined }, { again: undefined })
 

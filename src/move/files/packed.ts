@@ -1,7 +1,7 @@
 import { passed } from '../../kit/memory.ts'
 import type { Slab } from '../../kit/slabs.ts'
 import type { Item } from '../journal.ts'
-import { aimFor, alreadyThere, beside, type Aim } from './aim.ts'
+import { aimFor, alreadyThere, besideTwin, type Aim } from './aim.ts'
 import { writeBulk, type Loaded } from './bulk.ts'
 import { factsOf } from './facts.ts'
 import { nameOf, parentOf } from './names.ts'
@@ -82,7 +82,7 @@ async function withoutTwins(run: FilesRun, aims: readonly Aim[], read: ReadonlyM
     if (bytes === undefined) continue
     if (aim.twin === undefined) loaded.push({ aim, bytes })
     else if (there.get(aim.path)?.equals(bytes) === true && !run.places.standsForOther(aim.item, aim.path)) run.done(alreadyThere(aim, aim.twin))
-    else loaded.push({ aim: beside(run, aim.item, await run.places.ready(parentOf(aim.item.key))), bytes })
+    else loaded.push({ aim: besideTwin(run, aim, await run.places.ready(parentOf(aim.item.key))), bytes })
   }
   return loaded
 }

@@ -1,6 +1,6 @@
 import { asChatonError, ChatonError } from '../../kit/errors.ts'
 import type { Item } from '../journal.ts'
-import { aimFor, alreadyThere, announced, beside, disowned, type Aim } from './aim.ts'
+import { aimFor, alreadyThere, announced, beside, besideTwin, disowned, type Aim } from './aim.ts'
 import type { Loaded } from './bulk.ts'
 import { sameContent } from './compare.ts'
 import { changed, factsFrom } from './facts.ts'
@@ -44,7 +44,7 @@ export async function single(run: FilesRun, first: Item, loaded?: Loaded): Promi
 async function aimAt(run: FilesRun, aim: Aim): Promise<Aim | undefined> {
   if (aim.twin === undefined) return aim
   const same = await sameContent(run, aim.item, aim.path)
-  if (!same || run.places.standsForOther(aim.item, aim.path)) return beside(run, aim.item, await run.places.ready(parentOf(aim.item.key)))
+  if (!same || run.places.standsForOther(aim.item, aim.path)) return await aimAt(run, besideTwin(run, aim, await run.places.ready(parentOf(aim.item.key))))
   run.done(alreadyThere(aim, aim.twin))
   return undefined
 }

@@ -154,6 +154,33 @@ test('a second move of the same accounts, which knows nothing of the first, brin
   expect(destination.tree()).toEqual(once)
 })
 
+test('nor what was kept beside other content of the same size', async () => {
+  for (const name of ['a', 'b.c', 'middle taken.bin', 'large taken, and longer than one request.bin']) {
+    source.put(name, name.padEnd(name.length * 3, 'o'))
+    destination.put(name, name.padEnd(name.length * 3, 'n'))
+  }
+  await move()
+  const once = destination.tree()
+  journal[Symbol.dispose]()
+  journal = journalPath()
+
+  expect(await move()).toMatchObject({ moved: 0, refused: [] })
+
+  expect(destination.tree()).toEqual(once)
+})
+
+test('nor a folder whose name a file has', async () => {
+  destination.put('middle', 'a file')
+  await move()
+  const once = destination.tree()
+  journal[Symbol.dispose]()
+  journal = journalPath()
+
+  expect(await move()).toMatchObject({ moved: 0, refused: [] })
+
+  expect(destination.tree()).toEqual(once)
+})
+
 test('what stands beside with the same size and time, and other content, is not taken for the file', async () => {
   source.put('taken.txt', 'of old', { mtime: 1_600_000_000 })
   destination.put('taken.txt', 'of the new host')
