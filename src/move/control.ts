@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.ts'
 import { ChatonError } from '../kit/errors.ts'
+import { answers } from './answers.ts'
 import { sideNames, type MovePhase, type SideName } from './facts.ts'
 import { kindNames, type KindName } from './kinds.ts'
 import type { Moves, OpenMove } from './moves.ts'
@@ -100,6 +101,6 @@ async function leaveWhole(services: MoveServices, move: OpenMove): Promise<void>
   if (address === undefined || journal.page('versions', { state: 'writing', limit: 1 }).length === 0) return
   const account = await withKept(services, move, { side: 'destination', host: { address } })
   if (account === undefined) return
-  const pace = new Pace({ clock: services.clock, manner: 'polite', signal: new AbortController().signal })
+  const pace = new Pace({ clock: services.clock, manner: 'polite', signal: new AbortController().signal, answers: async () => await answers(account.files) })
   await bringBackPresent({ journal, clock: services.clock, destination: { remote: account.remote, files: account.files, pace } })
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../kit/clock.ts'
-import { asChatonError, type ChatonError } from '../kit/errors.ts'
+import { asChatonError, ChatonError } from '../kit/errors.ts'
 import { judged, noTimes, type AnswerTimes } from './latency.ts'
 
 /** `gentle`: one request at a time. */
@@ -21,6 +21,10 @@ const firstWaitMs = 500
 const longestWaitMs = 60_000
 /** Maintenance lasts minutes: waited for, up to half an hour in all. */
 const patienceMs = 1_800_000
+/** Nextcloud says 503 of a file that it cannot open, too: from this attempt on, it is looked whether the host answers otherwise. */
+const firstLook = 3
+/** So often in a row it does, and the work fails: then it is for this work alone. */
+const mostLooks = 2
 /** So many good answers in a row allow one more at once. */
 const goodBeforeMore = 8
 
@@ -29,12 +33,15 @@ export interface PaceOptions {
   readonly manner: Manner
   readonly signal: AbortSignal
   readonly onWait?: (reason: string, milliseconds: number) => void
+  /** Whether the host answers something that it can always answer. Not given: whether other work was done that began after the last failure. */
+  readonly answers?: () => Promise<boolean>
 }
 
 /**
  * The concurrency of one host: additive increase while answers are good and come in good time, halved by 423, 429, 5xx, silence, and
  * answer times far above the best of this host (AIMD). Failed work is repeated where its error says that a repeat may help; the work
- * must bear that.
+ * must bear that. A host that is out of order (503) is waited for; where it says 503 to one work and answers otherwise, that fails with
+ * `data.onlyThis`.
  */
 export class Pace {
   readonly #options: PaceOptions
@@ -42,6 +49,8 @@ export class Pace {
   #running = 0
   #good = 0
   #restUntil = 0
+  /** When the work began that was done, the latest. */
+  #goodFrom = 0
   readonly #waiting: (() => void)[] = []
   readonly #times = new Map<string, AnswerTimes>()
 
@@ -61,8 +70,9 @@ export class Pace {
 
   /** `sort` names work that costs about the same each time; only such work tells by its time whether the host is slow. */
   async run<T>(work: () => Promise<T>, sort?: string): Promise<T> {
-    const { clock } = this.#options
-    const began = clock.now().getTime()
+    const began = this.#now()
+    let failed = began
+    let looks = 0
     for (let attempt = 1; ; attempt++) {
       try {
         const { result, milliseconds } = await this.#once(work)
@@ -71,21 +81,29 @@ export class Pace {
       } catch (thrown) {
         const error = asChatonError(thrown)
         if (!error.retryable || this.#options.signal.aborted) throw thrown
-        const late = clock.now().getTime() - began > patienceMs
-        if (late || (attempt >= attempts && statusOf(error) !== 503)) throw thrown
+        const waits = isOutOfOrder(error)
+        if (this.#now() - began > patienceMs || (attempt >= attempts && !waits)) throw thrown
+        looks = waits && attempt >= firstLook && !saysWhy(error) && (await this.#answers(failed)) ? looks + 1 : 0
+        if (looks === mostLooks) throw ofThisOnly(error)
+        failed = this.#now()
         this.#slowDown(error, attempt)
       }
     }
   }
 
+  async #answers(since: number): Promise<boolean> {
+    const { answers } = this.#options
+    return answers === undefined ? this.#goodFrom > since : await answers()
+  }
+
   async #once<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly milliseconds: number }> {
-    const { clock } = this.#options
     await this.#enter()
     try {
       await this.#rest()
-      const began = clock.now().getTime()
+      const began = this.#now()
       const result = await work()
-      return { result, milliseconds: clock.now().getTime() - began }
+      this.#goodFrom = Math.max(this.#goodFrom, began)
+      return { result, milliseconds: this.#now() - began }
     } finally {
       this.#running -= 1
       this.#waiting.shift()?.()
@@ -125,16 +143,25 @@ export class Pace {
   }
 
   #slowDown(error: ChatonError, attempt: number): void {
-    const { clock, onWait } = this.#options
     this.#halve()
     const wait = waitFor(error, attempt)
-    this.#restUntil = Math.max(this.#restUntil, clock.now().getTime() + wait)
-    onWait?.(error.message, wait)
+    this.#restUntil = Math.max(this.#restUntil, this.#now() + wait)
+    this.#options.onWait?.(error.message, wait)
+  }
+
+  #now(): number {
+    return this.#options.clock.now().getTime()
   }
 }
 
-function statusOf({ data }: ChatonError): number | undefined {
-  return typeof data['status'] === 'number' ? data['status'] : undefined
+const isOutOfOrder = ({ data }: ChatonError): boolean => data['status'] === 503
+
+/** It is in maintenance, or said when to come back. */
+const saysWhy = ({ data }: ChatonError): boolean => data['maintenance'] === true || typeof data['retryAfterMs'] === 'number'
+
+function ofThisOnly(error: ChatonError): ChatonError {
+  const { code, message, actor, retryable, next, data } = error
+  return new ChatonError(code, message, { actor, retryable, next, data: { ...data, onlyThis: true }, cause: error })
 }
 
 /** What the server asked for, else doubling from half a second. Pure. */

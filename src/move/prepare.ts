@@ -3,6 +3,7 @@ import { ChatonError } from '../kit/errors.ts'
 import type { Lock } from '../kit/lock.ts'
 import type { MoveContext, Side } from './contract.ts'
 import { sideNames, type MoveOptions, type SideName } from './facts.ts'
+import { answers } from './answers.ts'
 import { isArchiveAddress } from './archive/address.ts'
 import { archivedKinds } from './archive/kinds.ts'
 import type { Account, Host } from './hosts.ts'
@@ -138,6 +139,7 @@ function contextOf({ clock, logger }: MoveServices, move: OpenMove, { accounts, 
       clock,
       manner,
       signal,
+      answers: async () => await answers(accounts[side].files),
       onWait: (reason, milliseconds) => {
         report({ event: 'wait', side, reason, milliseconds })
         move.journal.note('move', `${accounts[side].remote.base}: ${reason}`, clock.now())

@@ -70,14 +70,14 @@ const codeOf: Readonly<Record<number, ErrorCode>> = { 404: 'not-found', 412: 'co
 
 /**
  * A refusal as ChatonError: `not-found` for 404, `conflict` for 412, `no-room` for 507, else `remote-failed`. `data` has `status`
- * and, where the server said when to come back, `retryAfterMs`. Retryable: 423, 429, 5xx other than 501 and 507, and 408.
+ * and, where the server said when to come back, `retryAfterMs`; where it said that it is in maintenance, `maintenance`. Retryable: 423, 429, 5xx other than 501 and 507, and 408.
  */
 export function refusal(what: string, { status, headers, text }: RemoteText): ChatonError {
   const retryAfterMs = retryAfterIn(headers)
   const hint = hintOf(status, headers) ?? saidIn(text)
   return new ChatonError(codeOf[status] ?? 'remote-failed', `${what}: the server answered ${status}${hint === undefined ? '' : ` (${hint})`}`, {
     retryable: status === 423 || status === 429 || status === 408 || (status >= 500 && status !== 501 && status !== 507),
-    data: { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+    data: { status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(isMaintenance(headers) ? { maintenance: true } : {}) },
   })
 }
 
@@ -91,8 +91,10 @@ function retryAfterIn({ 'retry-after': after, date }: RemoteText['headers']): nu
 
 function hintOf(status: number, headers: RemoteText['headers']): string | undefined {
   if (status === 401) return 'the app password no longer works, or the account is disabled'
-  return headers['x-nextcloud-maintenance-mode'] === '1' ? 'it is in maintenance' : undefined
+  return isMaintenance(headers) ? 'it is in maintenance' : undefined
 }
+
+const isMaintenance = (headers: RemoteText['headers']): boolean => headers['x-nextcloud-maintenance-mode'] === '1'
 
 /** What a server says in the body of a refusal, or in the middle of an answer that it broke off. */
 export function saidIn(text: string): string | undefined {

@@ -92,3 +92,51 @@ test('an answer of 503 halves what runs at once', async () => {
 
   expect(pace.allowed).toBe(4)
 })
+
+const outOfOrder = (more: object = {}): ChatonError => new ChatonError('remote-failed', 'the server answered 503', { retryable: true, data: { status: 503, ...more } })
+
+/** Work that fails for so long, on a host that answers otherwise or does not. */
+function failing(error: ChatonError, { minutes, answers }: { readonly minutes: number; readonly answers?: () => boolean }) {
+  const clock = patientClock()
+  const until = clock.now().getTime() + minutes * 60_000
+  const pace = new Pace({ clock, manner: 'gentle', signal: new AbortController().signal, ...(answers === undefined ? {} : { answers: async () => await Promise.resolve(answers()) }) })
+  let attempts = 0
+  const work = async (): Promise<number> => {
+    attempts += 1
+    if (clock.now().getTime() < until) throw error
+    return await Promise.resolve(attempts)
+  }
+  return { run: async () => await pace.run(work), attempts: () => attempts }
+}
+
+test.each([
+  ['says that it is in maintenance', { maintenance: true }, true],
+  ['says when to come back', { retryAfterMs: 120_000 }, true],
+  ['answers nothing else either', {}, false],
+])('a host that %s is waited for, half an hour at most', async (_what, more, answering) => {
+  expect(await failing(outOfOrder(more), { minutes: 20, answers: () => answering }).run()).toBeGreaterThan(6)
+  await expect(failing(outOfOrder(more), { minutes: 60, answers: () => answering }).run()).rejects.toMatchObject({ data: { status: 503 } })
+})
+
+test('a host that says 503 to one work and answers otherwise: it is tried four times, and fails by itself', async () => {
+  const { run, attempts } = failing(outOfOrder(), { minutes: 60, answers: () => true })
+
+  await expect(run()).rejects.toMatchObject({ code: 'remote-failed', retryable: true, message: 'the server answered 503', data: { status: 503, onlyThis: true } })
+
+  expect(attempts()).toBe(4)
+})
+
+test('one that answers in between is not taken for well', async () => {
+  let looks = 0
+  expect(await failing(outOfOrder(), { minutes: 10, answers: () => looks++ % 2 === 0 }).run()).toBeGreaterThan(6)
+})
+
+test('where it cannot be asked, other work that is done meanwhile tells that a host answers', async () => {
+  const others: Promise<void>[] = []
+  const clock = patientClock()
+  const pace: Pace = new Pace({ clock, manner: 'fast', signal: new AbortController().signal, onWait: () => void others.push(pace.run(async () => await clock.sleep(100))) })
+
+  await expect(pace.run(async () => await Promise.reject(outOfOrder()))).rejects.toMatchObject({ data: { onlyThis: true } })
+
+  await Promise.all(others)
+})

@@ -10,7 +10,7 @@ import { parentOf } from './names.ts'
 import { carryRanged } from './ranged.ts'
 import type { FilesRun } from './run.ts'
 import { SourceFailed } from './through.ts'
-import { isConflict, isMissing, isTooLarge, mayHaveHappened, statusOf } from './trouble.ts'
+import { isConflict, isMissing, isOfThisOnly, isTooLarge, mayHaveHappened, statusOf } from './trouble.ts'
 import { carryWhole } from './whole.ts'
 import { isAsAnnounced, ours } from './written.ts'
 
@@ -73,6 +73,7 @@ async function inParts(run: FilesRun, aim: Aim, upTo: number): Promise<Item | un
 
 /** The file changed at the source, or went away: conditions in the journal are brought up to date. */
 async function lookAgain(run: FilesRun, item: Item, cause: unknown): Promise<Item> {
+  if (isOfThisOnly(cause)) throw unreadable(cause)
   if (!isConflict(cause) && !isMissing(cause)) throw cause
   const { files, pace } = run.context.source
   const entry = await pace.run(async () => await files.stat(item.key))
@@ -81,6 +82,13 @@ async function lookAgain(run: FilesRun, item: Item, cause: unknown): Promise<Ite
   run.put(now)
   return now
 }
+
+const unreadable = (cause: unknown): ChatonError =>
+  new ChatonError('remote-failed', 'the old host cannot open it', {
+    next: ['look whether it opens at the old host; if not, ask those who run it to mend it, then run the move again'],
+    data: asChatonError(cause).data,
+    cause,
+  })
 
 function restless(item: Item, { cause }: SourceFailed): unknown {
   if (!isConflict(cause)) return cause

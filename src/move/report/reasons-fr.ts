@@ -40,6 +40,8 @@ export const frenchReasons: readonly (readonly [english: string, french: string]
 
   // Files that could not be carried
   ['it was listed, but cannot be opened', 'il apparaît dans la liste, mais ne s’ouvre pas'],
+  ['the old host cannot open it', 'l’ancien hébergeur n’arrive pas à l’ouvrir'],
+  ['look whether it opens at the old host; if not, ask those who run it to mend it, then run the move again', 'regardez s’il s’ouvre chez l’ancien hébergeur ; sinon, demandez-lui de le réparer, puis relancez le déménagement'],
   ['"{}" changed each time that it was read', '« {} » a changé à chaque lecture'],
   ['close the programs that write to it, and run the move again', 'fermez les programmes qui y écrivent, puis relancez le déménagement'],
   ['"{}" is {} bytes long, the source sends {}', '« {} » fait {} octets, l’ancien compte en envoie {}'],

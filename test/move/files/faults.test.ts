@@ -104,6 +104,59 @@ test('a destination that is gone ends the run, which says so', async () => {
   await expect(move()).rejects.toMatchObject({ code: 'remote-failed', retryable: true })
 })
 
+const outOfOrder = (): ChatonError => new ChatonError('remote-failed', 'the server answered 503', { retryable: true, data: { status: 503 } })
+
+/** The files whose paths it tells cannot be opened, in archives neither. */
+function unreadable(is: (path: string) => boolean): void {
+  const { read, readMany } = source
+  source.read = async (path, options) => (is(path) ? await Promise.reject(outOfOrder()) : await read.call(source, path, options))
+  source.readMany = async function* (folder, sizes) {
+    if ([...sizes.keys()].some(is)) throw outOfOrder()
+    yield* readMany.call(source, folder, sizes)
+  }
+}
+
+test('files that the source cannot open, each in its lane, are told of; the others arrive', async () => {
+  const broken = ['large/two.bin', 'middle/three.bin', 'small/c.txt']
+  unreadable((path) => broken.includes(path))
+
+  const { refused } = await move()
+
+  expect(refused).toEqual(broken.map((what) => ({ what, reason: 'the old host cannot open it', next: expect.stringMatching(/ask those who run it to mend it/) as string })))
+  const others = Object.fromEntries(Object.entries(source.tree()).filter(([path]) => !broken.includes(path)))
+  expect(destination.tree()).toEqual(others)
+})
+
+test('a source that opens nothing any more is not asked for every file', async () => {
+  for (let number = 0; number < 60; number++) source.put(`more/${number}.bin`, 'twenty bytes of a file')
+  unreadable(() => true)
+
+  await expect(move()).rejects.toMatchObject({ code: 'remote-failed', message: 'the old host cannot open it' })
+})
+
+test.each(['source', 'destination'] as const)('maintenance of the %s for a while, which it does not name, is waited for', async (name) => {
+  const side = name === 'source' ? source : destination
+  let left = 40
+  let skip = 6
+  side.hook = (when) => {
+    if (when === 'before' && skip-- <= 0 && left-- > 0) throw outOfOrder()
+  }
+
+  expect(await move()).toMatchObject({ refused: [] })
+
+  expect(left).toBeLessThan(0)
+  expect(destination.tree()).toEqual(source.tree())
+})
+
+test('a file that the destination does not take, and says 503, is told of; the others arrive', async () => {
+  destination.hook = (when, { path, name }) => {
+    if (when === 'before' && name === 'write' && path === 'middle/one.bin') throw outOfOrder()
+  }
+
+  expect((await move()).refused).toMatchObject([{ what: 'middle/one.bin', reason: 'the server answered 503' }])
+  expect(Object.keys(destination.tree())).toHaveLength(Object.keys(source.tree()).length - 1)
+})
+
 test('an answer that was clipped, with a length to match, is not taken for the file', async () => {
   const read = source.read.bind(source)
   let clips = 2

@@ -5,6 +5,7 @@ import type { Clock } from '../../../src/kit/clock.ts'
 import { silentLogger } from '../../../src/kit/log.ts'
 import type { MoveContext, Side } from '../../../src/move/contract.ts'
 import { MoveJournal } from '../../../src/move/journal.ts'
+import { answers } from '../../../src/move/answers.ts'
 import { Pace, type Manner } from '../../../src/move/pace.ts'
 import type { RemoteFiles } from '../../../src/nextcloud/files/contract.ts'
 import type { Remote } from '../../../src/nextcloud/remote.ts'
@@ -42,7 +43,7 @@ export function contextFor(options: ContextOptions): ContextForTest {
   const side = (files: RemoteFiles, base: string): Side => ({
     remote: { base, uid: 'camille', facts: { version: '32.0.1', major: 32, capabilities: {} }, send: async () => await Promise.reject(new Error('not in this test')) } satisfies Remote,
     files,
-    pace: new Pace({ clock, manner, signal }),
+    pace: new Pace({ clock, manner, signal, answers: async () => await answers(files) }),
   })
   const notes: string[] = []
   return {
