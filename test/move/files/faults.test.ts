@@ -108,11 +108,11 @@ const outOfOrder = (): ChatonError => new ChatonError('remote-failed', 'the serv
 
 /** The files whose paths it tells cannot be opened, in archives neither. */
 function unreadable(is: (path: string) => boolean): void {
-  const { read, readMany } = source
-  source.read = async (path, options) => (is(path) ? await Promise.reject(outOfOrder()) : await read.call(source, path, options))
+  const [read, readMany] = [source.read.bind(source), source.readMany.bind(source)]
+  source.read = async (path, options) => (is(path) ? await Promise.reject(outOfOrder()) : await read(path, options))
   source.readMany = async function* (folder, sizes) {
     if ([...sizes.keys()].some(is)) throw outOfOrder()
-    yield* readMany.call(source, folder, sizes)
+    yield* readMany(folder, sizes)
   }
 }
 
