@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -146,8 +146,9 @@ describe('chaton move export', () => {
     const stopper = new AbortController()
     let noted = 0
     const look = setInterval(() => {
-      const [id] = readdirSync(join(work, `moves-${turn}`))
-      using journal = id === undefined ? undefined : new MoveJournal(join(work, `moves-${turn}`, id, 'journal.db'))
+      const moves = join(work, `moves-${turn}`)
+      const [id] = existsSync(moves) ? readdirSync(moves) : []
+      using journal = id === undefined ? undefined : new MoveJournal(join(moves, id, 'journal.db'))
       noted = (JSON.parse(journal?.fact('archive.open') || '{"bytes":0}') as { bytes: number }).bytes
       if (noted > 0) stopper.abort(new ChatonError('interrupted', 'stopped by the test'))
     }, 20)
