@@ -186,4 +186,4 @@ betweenReleases(suite, pairs, (name, [from, to]) => {
       again[Symbol.dispose]()
     })
   })
-})
+}, ([from]) => from !== '32.0.1')

@@ -13,4 +13,4 @@ onEveryRelease('sign-in', (name, release) => {
       cleanup: async () => await space[Symbol.asyncDispose](),
     }
   })
-})
+}, (release) => release !== '29.0.1')
