@@ -13,7 +13,7 @@ const limits = JSON.stringify({ packedMost: 8, batchMost: 24, batchFiles: 4, who
 const name = fc.constantFrom('a', 'b', 'c d', 'é', 'a.txt', 'b-c')
 const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'))
 const request = fc.integer({ min: 1, max: 60 })
-/** Half a minute on an idle machine, with more runs. */
+/** Half a minute on an idle machine. */
 const patienceMs = 300_000
 const size = fc.constantFrom(0, 1, 3, 8, 20, 30, 100)
 
@@ -147,6 +147,6 @@ test('whatever people do on both sides, and whenever a run is killed, nothing of
       const there = new Set([...world.destination.nodes.values()].map(({ content }) => content.toString()))
       expect([...world.theirs].filter((text) => !there.has(text))).toEqual([])
     }),
-    { numRuns: Number(process.env['CHATON_MODEL_RUNS'] ?? 40) },
+    { numRuns: Number(process.env['CHATON_MODEL_RUNS'] ?? 60) },
   )
 }, patienceMs)
