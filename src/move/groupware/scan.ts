@@ -1,5 +1,5 @@
 import type { Changes } from '../../nextcloud/groupware/contract.ts'
-import type { Item, MoveJournal } from '../journal.ts'
+import type { Item } from '../journal.ts'
 import { changed, factsOf, newItem, objectKey, shelfKey, shelvesIn } from './items.ts'
 import type { Listing, Shelf } from './realm.ts'
 import type { GroupwareRun } from './run.ts'
@@ -50,31 +50,25 @@ async function scanShelf<Settings>(run: GroupwareRun<Settings>, shelf: Shelf<Set
   if (item === undefined || (factsOf(item).ctag === shelf.ctag && shelf.ctag !== '')) return
   // The whole list, of etags alone: the token is a mere number, and one of a collection that was deleted and made anew, or brought back
   // from a backup, means other changes than the one that was given for the former.
-  const changes = await source.pace.run(async () => await from.collection(shelf.uri).changes())
+  const list = await source.pace.run(async () => await from.collection(shelf.uri).changes())
   journal.together(() => {
-    noteChanges(run, shelf.uri, changes)
+    noteList(run, shelf.uri, list)
     journal.put(kind, changed(item, { reason: item.reason, next: item.next }, { ctag: shelf.ctag }))
   })
 }
 
-function noteChanges<Settings>({ journal, kind, pass }: GroupwareRun<Settings>, uri: string, { whole, changed: marks, gone }: Changes): void {
+function noteList<Settings>({ journal, kind, pass }: GroupwareRun<Settings>, uri: string, { changed: marks }: Changes): void {
   for (const { name, etag, bytes } of marks) {
     const key = objectKey(uri, name)
     const known = journal.get(kind, key)
     if (known === undefined || known.sourceMark !== etag || known.state === 'gone') journal.put(kind, foundObject(known, { key, etag, bytes, pass }))
   }
   const names = new Set(marks.map(({ name }) => objectKey(uri, name)))
-  const missing = whole ? [...journal.under(kind, uri)].filter(({ key }) => !names.has(key)).map(({ key }) => key) : gone.map((name) => objectKey(uri, name))
-  for (const key of missing) markGone(journal, kind, key)
+  for (const item of journal.under(kind, uri)) if (!names.has(item.key) && item.state !== 'gone') journal.put(kind, changed(item, { state: 'gone' }))
 }
 
 function foundObject(known: Item | undefined, { key, etag, bytes, pass }: { readonly key: string; readonly etag: string; readonly bytes: number; readonly pass: number }): Item {
   if (known === undefined) return newItem(key, { sourceMark: etag, bytes, pass })
   // What was being written when a run ended may be at the destination; `writing` keeps that in mind.
   return changed(known, { state: known.state === 'writing' ? 'writing' : 'found', sourceMark: etag, bytes, pass }, { title: undefined })
-}
-
-function markGone(journal: MoveJournal, kind: 'calendars' | 'contacts', key: string): void {
-  const known = journal.get(kind, key)
-  if (known !== undefined && known.state !== 'gone') journal.put(kind, changed(known, { state: 'gone' }))
 }

@@ -30,6 +30,15 @@ async function inContext<T>(work: (context: MoveContext) => Promise<T>): Promise
   return await work(context)
 }
 const move = async (): Promise<KindTally> => await inContext(async (context) => await files.run(context))
+
+/** A move, and a second one that knows nothing of it: what is there after the first, and what the second says. */
+async function moveAnew(): Promise<{ readonly once: ReturnType<MemoryFiles['tree']>; readonly tally: KindTally }> {
+  await move()
+  const once = destination.tree()
+  journal[Symbol.dispose]()
+  journal = journalPath()
+  return { once, tally: await move() }
+}
 const limitsNow = async (): Promise<unknown> => await inContext(async ({ journal }) => await Promise.resolve(JSON.parse(journal.fact('files.limits') ?? '{}') as unknown))
 
 const silence = (): ChatonError => new ChatonError('remote-failed', 'the answer broke off', { retryable: true })
@@ -212,25 +221,17 @@ test('nor what was kept beside other content of the same size', async () => {
     source.put(name, name.padEnd(name.length * 3, 'o'))
     destination.put(name, name.padEnd(name.length * 3, 'n'))
   }
-  await move()
-  const once = destination.tree()
-  journal[Symbol.dispose]()
-  journal = journalPath()
+  const { once, tally } = await moveAnew()
 
-  expect(await move()).toMatchObject({ moved: 0, refused: [] })
-
+  expect(tally).toMatchObject({ moved: 0, refused: [] })
   expect(destination.tree()).toEqual(once)
 })
 
 test('nor a folder whose name a file has', async () => {
   destination.put('middle', 'a file')
-  await move()
-  const once = destination.tree()
-  journal[Symbol.dispose]()
-  journal = journalPath()
+  const { once, tally } = await moveAnew()
 
-  expect(await move()).toMatchObject({ moved: 0, refused: [] })
-
+  expect(tally).toMatchObject({ moved: 0, refused: [] })
   expect(destination.tree()).toEqual(once)
 })
 
